@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an ASCII terminal gets in place of the characters that the program draws itself, and of the
+ * letters that are common in names. To add one, put its row where it belongs: rows are in order.
+ */
+#include "term/grid.h"
+
+#include <stddef.h>
+
+static const struct {
+	uint32_t first, last;
+	char ascii;
+} glyphs[] = {
+    {0x00a0, 0x00a0, ' '}, {0x00ab, 0x00ab, '<'},  {0x00b0, 0x00b0, 'o'},  {0x00b1, 0x00b1, '~'},
+    {0x00b5, 0x00b5, 'u'}, {0x00b7, 0x00b7, '.'},  {0x00bb, 0x00bb, '>'},  {0x03bc, 0x03bc, 'u'},
+    {0x2010, 0x2015, '-'}, {0x2018, 0x201b, '\''}, {0x201c, 0x201f, '"'},  {0x2022, 0x2022, '*'},
+    {0x2026, 0x2026, '~'}, {0x2039, 0x2039, '<'},  {0x203a, 0x203a, '>'},  {0x2190, 0x2190, '<'},
+    {0x2191, 0x2191, '^'}, {0x2192, 0x2192, '>'},  {0x2193, 0x2193, 'v'},  {0x2194, 0x2194, '-'},
+    {0x21b5, 0x21b5, '<'}, {0x21ba, 0x21bb, '@'},  {0x2212, 0x2212, '-'},  {0x2248, 0x2248, '~'},
+    {0x2260, 0x2260, '!'}, {0x2264, 0x2264, '<'},  {0x2265, 0x2265, '>'},  {0x23f5, 0x23f5, '>'},
+    {0x23f8, 0x23f8, '='}, {0x2500, 0x2501, '-'},  {0x2502, 0x2503, '|'},  {0x2504, 0x2505, '-'},
+    {0x2506, 0x2507, '|'}, {0x2508, 0x2509, '-'},  {0x250a, 0x250b, '|'},  {0x250c, 0x254b, '+'},
+    {0x254c, 0x254d, '-'}, {0x254e, 0x254f, '|'},  {0x2550, 0x2550, '='},  {0x2551, 0x2551, '|'},
+    {0x2552, 0x2570, '+'}, {0x2571, 0x2571, '/'},  {0x2572, 0x2572, '\\'}, {0x2573, 0x2573, 'X'},
+    {0x2574, 0x2574, '-'}, {0x2575, 0x2575, '|'},  {0x2576, 0x2576, '-'},  {0x2577, 0x2577, '|'},
+    {0x2580, 0x2580, '^'}, {0x2581, 0x2581, '_'},  {0x2582, 0x2582, '.'},  {0x2583, 0x2583, '-'},
+    {0x2584, 0x2584, '='}, {0x2585, 0x2585, '+'},  {0x2586, 0x2586, '*'},  {0x2587, 0x2587, '%'},
+    {0x2588, 0x2588, '#'}, {0x2589, 0x258f, '|'},  {0x2590, 0x2590, '|'},  {0x2591, 0x2591, '.'},
+    {0x2592, 0x2592, ':'}, {0x2593, 0x2593, '#'},  {0x25a0, 0x25a0, '#'},  {0x25b2, 0x25b4, '^'},
+    {0x25b6, 0x25b8, '>'}, {0x25bc, 0x25be, 'v'},  {0x25c0, 0x25c2, '<'},  {0x25cb, 0x25cc, 'o'},
+    {0x25cf, 0x25cf, '*'}, {0x25d0, 0x25d3, 'o'},  {0x26a0, 0x26a0, '!'},  {0x2713, 0x2714, 'v'},
+    {0x2717, 0x2718, 'x'}, {0x27f3, 0x27f3, '@'},
+};
+
+/* U+00C0 to U+00FF without their accents. */
+static const char latin[] = "AAAAAAACEEEEIIIIDNOOOOOxOUUUUYTsaaaaaaaceeeeiiiidnooooo/ouuuuyty";
+_Static_assert(sizeof(latin) == 64 + 1, "one letter for each");
+
+static char braille_ascii(uint32_t code)
+{
+	int dots = __builtin_popcount(code & 0xff);
+
+	return dots == 0 ? ' ' : dots <= 2 ? '.' : dots <= 5 ? ':' : '#';
+}
+
+char glyph_ascii(uint32_t code)
+{
+	size_t low = 0, high = sizeof(glyphs) / sizeof(glyphs[0]);
+
+	if (code >= 0x20 && code < 0x7f)
+		return (char)code;
+	if (code >= 0xc0 && code <= 0xff)
+		return latin[code - 0xc0];
+	if (code >= 0x2800 && code <= 0x28ff)
+		return braille_ascii(code);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (code > glyphs[middle].last)
+			low = middle + 1;
+		else if (code < glyphs[middle].first)
+			high = middle;
+		else
+			return glyphs[middle].ascii;
+	}
+	return '?';
+}
