@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* Questions are a table of rows made from the kinds table; each holds its own answer. */
+#include "check/cluster.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "kube/discovery.h"
+
+static const char review_path[] = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+
+struct question {
+	struct cluster_check *check;
+	struct client_call *call;
+	char what[96], advice[240];
+	int is_version; /* GET /version: is the server there at all? */
+	int needed;     /* a refusal is a failure, else a warning */
+	int answered;
+	enum verdict verdict;
+	char said[420];
+};
+
+struct cluster_check {
+	char *name;
+	struct question *questions;
+	size_t count, open;
+	struct discovery_read *discovering;
+	struct discovery *discovery; /* NULL until it came, or when it cannot be read */
+	char discovery_words[420];
+	void (*done)(void *arg);
+	void *arg;
+};
+
+static void check_closed(struct cluster_check *check)
+{
+	if (--check->open == 0)
+		check->done(check->arg);
+}
+
+static void question_closed(struct question *question)
+{
+	question->call = NULL;
+	question->answered = 1;
+	check_closed(question->check);
+}
+
+static void kinds_answered(void *arg, struct discovery *found, const char *words)
+{
+	struct cluster_check *check = arg;
+	check->discovering = NULL;
+	check->discovery = found;
+	snprintf(check->discovery_words, sizeof(check->discovery_words), "%s", words);
+	check_closed(check);
+}
+
+static void question_failed(struct question *question, const struct client_result *result)
+{
+	question->verdict = VERDICT_FAILED;
+	snprintf(question->said, sizeof(question->said), "%s", result->error);
+	if (result->expired)
+		snprintf(question->advice, sizeof(question->advice),
+		         "sign in again with what the kubeconfig's user uses (a token, a certificate, an exec plugin)");
+	else if (!result->status)
+		snprintf(question->advice, sizeof(question->advice),
+		         "check the server's address in the kubeconfig, the network, VPN and proxy settings");
+}
+
+static void version_answered(void *arg, const struct client_result *result, const char *body, size_t len)
+{
+	struct question *question = arg;
+	if (result->error[0]) {
+		question_failed(question, result);
+	} else {
+		cJSON *json = json_parse_heap(body, len, NULL);
+		const char *version = json_string(json, "gitVersion");
+		question->verdict = version ? VERDICT_OK : VERDICT_WARNING;
+		int at = snprintf(question->said, sizeof(question->said), "Kubernetes ");
+		const char *text = version ? version : "of an unknown version";
+		utf8_sanitise(question->said + at, sizeof(question->said) - (size_t)at, text, strlen(text));
+		cJSON_Delete(json);
+	}
+	question_closed(question);
+}
+
+static void review_answered(void *arg, const struct client_result *result, const char *body, size_t len)
+{
+	struct question *question = arg;
+	if (result->error[0]) {
+		question_failed(question, result);
+	} else {
+		cJSON *json = json_parse_heap(body, len, NULL);
+		const char *reason = json_string(json, "status/reason");
+		int allowed = json_bool(json, "status/allowed", 0);
+		question->verdict = allowed ? VERDICT_OK : question->needed ? VERDICT_FAILED : VERDICT_WARNING;
+		int at = snprintf(question->said, sizeof(question->said), "%s%s", allowed ? "allowed" : "not permitted",
+		                  !allowed && reason && *reason ? ": " : "");
+		if (!allowed && reason)
+			utf8_sanitise(question->said + at, sizeof(question->said) - (size_t)at, reason, strlen(reason));
+		cJSON_Delete(json);
+	}
+	question_closed(question);
+}
+
+static struct question *question_add(struct cluster_check *check, int needed, const char *what, const char *advice)
+{
+	struct question *question = &check->questions[check->count++];
+	question->check = check;
+	question->needed = needed;
+	question->verdict = VERDICT_FAILED;
+	snprintf(question->what, sizeof(question->what), "%s", what);
+	snprintf(question->advice, sizeof(question->advice), "%s", advice);
+	check->open++;
+	return question;
+}
+
+static void ask_right(struct cluster_check *check, struct client *client, const char *verb, const char *group,
+                      const char *resource, const char *subresource, int needed)
+{
+	char body[512], what[96], advice[240];
+	snprintf(what, sizeof(what), "%s %s%s%s", verb, resource, *subresource ? "/" : "", subresource);
+	snprintf(advice, sizeof(advice), "ask for a ClusterRole that allows %s on %s%s%s%s%s", verb, resource,
+	         *subresource ? "/" : "", subresource, *group ? " in " : "", group);
+	snprintf(body, sizeof(body),
+	         "{\"apiVersion\":\"authorization.k8s.io/v1\",\"kind\":\"SelfSubjectAccessReview\",\"spec\":"
+	         "{\"resourceAttributes\":{\"verb\":\"%s\",\"group\":\"%s\",\"resource\":\"%s\",\"subresource\":\"%s\"}}}",
+	         verb, group, resource, subresource);
+	struct question *question = question_add(check, needed, what, advice);
+	question->call = client_post(client, "POST", review_path, "application/json", body, review_answered, question);
+}
+
+struct cluster_check *cluster_check_start(struct source *source, const char *name, void (*done)(void *arg), void *arg)
+{
+	struct cluster_check *check = mem_new(sizeof(*check));
+	struct client *client = source_client(source);
+	check->name = mem_copy_string(name);
+	check->questions = mem_new_array(2 * kind_count + 2, sizeof(*check->questions));
+	check->done = done;
+	check->arg = arg;
+	struct question *version = question_add(check, 1, "reach the API server", "look at the server's own health");
+	version->call = client_get(client, "/version", NULL, version_answered, version);
+	check->open++;
+	check->discovering = discovery_read(client, kinds_answered, check);
+	for (size_t i = 0; i < kind_count; i++) {
+		ask_right(check, client, "list", kinds[i].group, kinds[i].plural, "", kinds[i].needed);
+		ask_right(check, client, "watch", kinds[i].group, kinds[i].plural, "", kinds[i].needed);
+	}
+	ask_right(check, client, "get", "", "pods", "log", 0);
+	return check;
+}
+
+static void kinds_findings(const struct cluster_check *check, struct findings *findings)
+{
+	const struct discovery *discovery = check->discovery;
+	size_t missing = 0;
+	if (!discovery) {
+		findings_add(findings, VERDICT_WARNING, check->name, "discover kinds", "ask for the ClusterRole system:discovery",
+		             "%s", check->discovering ? "no answer in time" : check->discovery_words);
+		return;
+	}
+	for (size_t i = 0; i < kind_count; i++) {
+		char what[96];
+		if (discovery_has(discovery, kinds[i].group, kinds[i].version, kinds[i].plural))
+			continue;
+		missing++;
+		snprintf(what, sizeof(what), "serve %s", kinds[i].plural);
+		findings_add(findings, VERDICT_WARNING, check->name, what, "what needs this kind stays empty",
+		             "the server has no %s/%s of version %s", kinds[i].group, kinds[i].plural, kinds[i].version);
+	}
+	if (discovery->broken)
+		findings_add(findings, VERDICT_WARNING, check->name, "discover kinds",
+		             "look at the APIService behind it: kubectl get apiservices", "%zu groups cannot be read, such as %s",
+		             discovery->broken, discovery->broken_name);
+	else if (!missing)
+		findings_add(findings, VERDICT_OK, check->name, "serve the kinds", "", "all %zu of them", kind_count);
+}
+
+void cluster_check_findings(const struct cluster_check *check, struct findings *findings)
+{
+	const struct question *version = &check->questions[0];
+	for (size_t i = 0; i < check->count; i++) {
+		const struct question *question = &check->questions[i];
+		findings_add(findings, question->verdict, check->name, question->what, question->advice, "%s",
+		             question->answered ? question->said : "no answer in time");
+		/* Without a server every other answer is the same one. */
+		if (i == 0 && version->verdict == VERDICT_FAILED)
+			return;
+	}
+	kinds_findings(check, findings);
+}
+
+void cluster_check_free(struct cluster_check *check)
+{
+	if (!check)
+		return;
+	for (size_t i = 0; i < check->count; i++)
+		client_cancel(check->questions[i].call);
+	discovery_cancel(check->discovering);
+	discovery_free(check->discovery);
+	free(check->questions);
+	free(check->name);
+	free(check);
+}

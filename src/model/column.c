@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The columns of the services table. To add one, write its functions above the table and one row in
+ * it: the table, sorting, filtering, `get services`, help and the README follow by themselves.
+ */
+#include "model/column.h"
+
+#include <string.h>
+
+#include "model/fleet.h"
+
+static int order_of(int64_t a, int64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* Columns that print a word of the service: `name_absent` is true where there is none. */
+#define WORD_COLUMN(name, expression) \
+	static const char *name##_word(const struct service *service) \
+	{ \
+		return expression; \
+	} \
+	static void name##_format(const struct service *service, struct text *out) \
+	{ \
+		text_add(out, name##_word(service)); \
+	} \
+	static int name##_absent(const struct service *service) \
+	{ \
+		return !name##_word(service)[0]; \
+	} \
+	static int name##_compare(const struct service *a, const struct service *b) \
+	{ \
+		return strcmp(name##_word(a), name##_word(b)); \
+	}
+
+/* Columns that print a number; `known` says whether there is one. */
+#define NUMBER_COLUMN(name, field, known) \
+	static int name##_absent(const struct service *service) \
+	{ \
+		(void)service; \
+		return !(known); \
+	} \
+	static void name##_format(const struct service *service, struct text *out) \
+	{ \
+		if (!name##_absent(service)) \
+			text_printf(out, "%lld", (long long)service->field); \
+	} \
+	static int name##_compare(const struct service *a, const struct service *b) \
+	{ \
+		return order_of(a->field, b->field); \
+	}
+
+WORD_COLUMN(name, service->name)
+WORD_COLUMN(namespace, service->namespace)
+WORD_COLUMN(cluster, service->cluster->name)
+WORD_COLUMN(env, service->cluster->env)
+WORD_COLUMN(region, service->cluster->region)
+WORD_COLUMN(team, service->team)
+WORD_COLUMN(kind, service->kind)
+WORD_COLUMN(reason, service->reason)
+NUMBER_COLUMN(desired, desired, 1)
+NUMBER_COLUMN(updated, updated, 1)
+NUMBER_COLUMN(available, available, 1)
+NUMBER_COLUMN(pods, pods, service_knows_pods(service))
+NUMBER_COLUMN(restarts, restarts, service_knows_pods(service))
+NUMBER_COLUMN(warnings, warnings, service->cluster->kinds[OBJECT_EVENT].complete)
+
+static enum tone health_tone(const struct service *service)
+{
+	static const enum tone tones[HEALTH_LEVELS] = {
+		[HEALTH_DOWN] = TONE_BAD, [HEALTH_DEGRADED] = TONE_WARNING, [HEALTH_PROGRESSING] = TONE_BUSY,
+		[HEALTH_PAUSED] = TONE_BUSY, [HEALTH_UNKNOWN] = TONE_DIM, [HEALTH_OK] = TONE_GOOD,
+	};
+	return tones[service->health];
+}
+
+static void health_format(const struct service *service, struct text *out)
+{
+	text_add(out, health_words[service->health]);
+}
+
+static int health_compare(const struct service *a, const struct service *b)
+{
+	return order_of(a->health_row, b->health_row);
+}
+
+static void ready_format(const struct service *service, struct text *out)
+{
+	text_printf(out, "%d/%d", service->ready, service->desired);
+}
+
+static enum tone ready_tone(const struct service *service)
+{
+	if (service->desired == 0)
+		return TONE_DIM;
+	if (service->ready >= service->desired)
+		return TONE_PLAIN;
+	return service->ready == 0 ? TONE_BAD : TONE_WARNING;
+}
+
+/* By the share that is ready; none wanted is all of them. */
+static int ready_compare(const struct service *a, const struct service *b)
+{
+	int64_t left = a->desired ? a->ready : 1, right = b->desired ? b->ready : 1;
+	int64_t of_a = a->desired ? a->desired : 1, of_b = b->desired ? b->desired : 1;
+	return order_of(left * of_b, right * of_a);
+}
+
+static int rollout_percent(const struct service *service)
+{
+	const struct rollout *rollout = &service->rollout;
+	return rollout->total > 0 ? (int)(100LL * rollout->done / rollout->total) : 100;
+}
+
+/* Where something moves, a bar of five and the percentage; else the phase's word. */
+static void rollout_format(const struct service *service, struct text *out)
+{
+	const struct rollout *rollout = &service->rollout;
+	if (rollout->phase == ROLLOUT_PROGRESSING && service->rolling) {
+		int percent = rollout_percent(service);
+		for (int i = 1; i <= 5; i++)
+			text_add(out, percent >= 20 * i ? "▓" : "░");
+		text_printf(out, "%d%%", percent);
+	} else if (rollout->phase == ROLLOUT_PROGRESSING) {
+		text_printf(out, "%d/%d", rollout->done, rollout->total);
+	} else if (rollout->phase == ROLLOUT_PAUSED || rollout->phase == ROLLOUT_FAILED) {
+		text_printf(out, "%s %d/%d", rollout_phase_words[rollout->phase], rollout->done, rollout->total);
+	} else {
+		text_add(out, rollout_phase_words[rollout->phase]);
+	}
+}
+
+static enum tone rollout_tone(const struct service *service)
+{
+	switch (service->rollout.phase) {
+	case ROLLOUT_FAILED:
+		return TONE_BAD;
+	case ROLLOUT_PROGRESSING:
+	case ROLLOUT_WAITING:
+	case ROLLOUT_PAUSED:
+		return TONE_BUSY;
+	case ROLLOUT_UNKNOWN:
+		return TONE_DIM;
+	default:
+		return TONE_PLAIN;
+	}
+}
+
+static int rollout_compare(const struct service *a, const struct service *b)
+{
+	static const int ranks[ROLLOUT_PHASES] = {
+		[ROLLOUT_FAILED] = 0, [ROLLOUT_PROGRESSING] = 1, [ROLLOUT_WAITING] = 2,
+		[ROLLOUT_PAUSED] = 3, [ROLLOUT_UNKNOWN] = 4, [ROLLOUT_COMPLETE] = 5,
+	};
+	int order = order_of(ranks[a->rollout.phase], ranks[b->rollout.phase]);
+	return order ? order : order_of(rollout_percent(a), rollout_percent(b));
+}
+
+/* A StatefulSet's revision is "NAME-HASH": the hash says it. */
+static const char *revision_word(const struct service *service)
+{
+	const char *dash = strrchr(service->revision, '-');
+	return dash && dash[1] ? dash + 1 : service->revision;
+}
+
+static void revision_format(const struct service *service, struct text *out)
+{
+	text_add(out, revision_word(service));
+}
+
+static int revision_absent(const struct service *service)
+{
+	return !service->revision[0];
+}
+
+/* Deployments count their revisions: 9 comes before 10. */
+static int revision_compare(const struct service *a, const struct service *b)
+{
+	const char *left = revision_word(a), *right = revision_word(b);
+	size_t left_len = strlen(left), right_len = strlen(right);
+	int numbers = strspn(left, "0123456789") == left_len && strspn(right, "0123456789") == right_len;
+	if (numbers && left_len != right_len)
+		return left_len < right_len ? -1 : 1;
+	return strcmp(left, right);
+}
+
+/* "registry/team/api:1.2@sha256:…" is "api:1.2"; without a tag, the digest's first twelve digits. */
+static void image_format(const struct service *service, struct text *out)
+{
+	const char *images = service->images;
+	size_t len = strcspn(images, ","), start = 0;
+	size_t digest = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (images[i] == '/' && !digest)
+			start = i + 1;
+		if (images[i] == '@' && !digest)
+			digest = i;
+	}
+	if (len == 0)
+		return;
+	size_t end = digest ? digest : len;
+	text_printf(out, "%.*s", (int)(end - start), images + start);
+	const char *colon = digest ? strchr(images + digest, ':') : NULL;
+	if (colon && colon < images + len && !memchr(images + start, ':', end - start))
+		text_printf(out, "@%.*s", 12 < images + len - colon - 1 ? 12 : (int)(images + len - colon - 1), colon + 1);
+	if (images[len])
+		text_add(out, " +");
+}
+
+static int image_absent(const struct service *service)
+{
+	return !service->images[0];
+}
+
+static int image_compare(const struct service *a, const struct service *b)
+{
+	char left[256], right[256];
+	struct text left_text = text_in(left, sizeof(left)), right_text = text_in(right, sizeof(right));
+	image_format(a, &left_text);
+	image_format(b, &right_text);
+	return strcmp(left, right);
+}
+
+static void age_column_format(const struct service *service, struct text *out)
+{
+	const struct clock *clock = service->cluster->fleet->clock;
+	char age[24];
+	if (!service->created_ms)
+		return;
+	int64_t ms = clock->wall(clock) - service->created_ms;
+	age_format(ms < 0 ? 0 : ms, age, sizeof(age));
+	text_add(out, age);
+}
+
+static int age_absent(const struct service *service)
+{
+	return !service->created_ms;
+}
+
+static int age_compare(const struct service *a, const struct service *b)
+{
+	return order_of(b->created_ms, a->created_ms);
+}
+
+static enum tone dim(const struct service *service)
+{
+	(void)service;
+	return TONE_DIM;
+}
+
+static enum tone warnings_tone(const struct service *service)
+{
+	return service->warnings > 0 ? TONE_WARNING : TONE_DIM;
+}
+
+#define FUNCTIONS(name) .format = name##_format, .compare = name##_compare, .absent = name##_absent
+
+const struct column columns[] = {
+	{.key = "service", .title = "SERVICE", .min_width = 12, .weight = 4, .keep = 0, .in_table = 1,
+	 .help = "Its service label, else the name of its workload", FUNCTIONS(name)},
+	{.key = "namespace", .title = "NAMESPACE", .min_width = 9, .weight = 2, .keep = 7, .in_table = 1,
+	 .help = "The namespace of its workloads", FUNCTIONS(namespace), .tone = dim},
+	{.key = "cluster", .title = "CLUSTER", .min_width = 7, .weight = 1, .keep = 3, .in_table = 1,
+	 .help = "The cluster, by the name of its context", FUNCTIONS(cluster)},
+	{.key = "health", .title = "HEALTH", .min_width = 11, .keep = 1, .in_table = 1,
+	 .help = "down, degraded, progressing, paused, unknown or ok", .format = health_format,
+	 .compare = health_compare, .tone = health_tone},
+	{.key = "ready", .title = "READY", .min_width = 5, .keep = 2, .right = 1, .in_table = 1,
+	 .help = "Pods that pass their readiness checks, of those wanted", .format = ready_format,
+	 .compare = ready_compare, .tone = ready_tone},
+	{.key = "rollout", .title = "ROLLOUT", .min_width = 9, .keep = 4, .in_table = 1,
+	 .help = "Updated pods that are available, of those wanted; the rollout's phase where nothing moves",
+	 .format = rollout_format, .compare = rollout_compare, .tone = rollout_tone},
+	{.key = "revision", .title = "REV", .min_width = 4, .keep = 8, .in_table = 1,
+	 .help = "The Deployment's revision, or the hash of the StatefulSet's", FUNCTIONS(revision)},
+	{.key = "restarts", .title = "RESTARTS", .min_width = 8, .keep = 6, .descends = 1, .right = 1, .in_table = 1,
+	 .help = "Restarts of its pods' containers, added up", FUNCTIONS(restarts)},
+	{.key = "image", .title = "IMAGE", .min_width = 10, .weight = 3, .keep = 9, .in_table = 1,
+	 .help = "Name and tag of the first container's image; + where there are more", FUNCTIONS(image),
+	 .tone = dim},
+	{.key = "age", .title = "AGE", .min_width = 4, .keep = 10, .right = 1, .in_table = 1,
+	 .help = "Time since its oldest workload was created", .format = age_column_format, .compare = age_compare,
+	 .absent = age_absent, .tone = dim},
+	{.key = "reason", .title = "REASON", .min_width = 16, .weight = 6, .keep = 5, .in_table = 1,
+	 .help = "Why it is not well, with one pod as an example", FUNCTIONS(reason), .tone = health_tone},
+	{.key = "team", .title = "TEAM", .min_width = 6, .weight = 1, .keep = 11,
+	 .help = "The team label of its workload, else of its namespace", FUNCTIONS(team)},
+	{.key = "env", .title = "ENV", .min_width = 4, .keep = 12, .help = "The cluster's environment",
+	 FUNCTIONS(env)},
+	{.key = "region", .title = "REGION", .min_width = 6, .keep = 13, .help = "The cluster's region",
+	 FUNCTIONS(region)},
+	{.key = "kind", .title = "KIND", .min_width = 6, .keep = 14,
+	 .help = "Deployment, StatefulSet, DaemonSet, or mixed", FUNCTIONS(kind)},
+	{.key = "desired", .title = "DESIRED", .min_width = 7, .keep = 15, .descends = 1, .right = 1,
+	 .help = "Pods that are wanted", FUNCTIONS(desired)},
+	{.key = "updated", .title = "UPDATED", .min_width = 7, .keep = 16, .right = 1,
+	 .help = "Pods of the newest revision", FUNCTIONS(updated)},
+	{.key = "available", .title = "AVAILABLE", .min_width = 9, .keep = 17, .right = 1,
+	 .help = "Pods that have been ready for long enough", FUNCTIONS(available)},
+	{.key = "pods", .title = "PODS", .min_width = 4, .keep = 18, .descends = 1, .right = 1,
+	 .help = "Pods that exist and are not ending", FUNCTIONS(pods)},
+	{.key = "warnings", .title = "WARN", .min_width = 4, .keep = 19, .descends = 1, .right = 1,
+	 .help = "Warning events of the last hour that are about it", FUNCTIONS(warnings), .tone = warnings_tone},
+};
+
+const size_t column_count = sizeof(columns) / sizeof(columns[0]);
+
+const struct column *column_find(const char *key)
+{
+	for (size_t i = 0; i < column_count; i++)
+		if (strcmp(columns[i].key, key) == 0)
+			return &columns[i];
+	return NULL;
+}

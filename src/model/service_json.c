@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Services and pods as JSON: the interface that scripts rely on, so names never change. */
+#include "model/service_json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "model/fleet.h"
+#include "model/pod.h"
+#include "model/workload.h"
+
+/* What is absent is null. */
+static void add_word(cJSON *object, const char *name, const char *word)
+{
+	if (word && *word)
+		cJSON_AddStringToObject(object, name, word);
+	else
+		cJSON_AddNullToObject(object, name);
+}
+
+static void add_number(cJSON *object, const char *name, int64_t number)
+{
+	cJSON_AddNumberToObject(object, name, (double)number);
+}
+
+/* kubectl's sentence about the workload that gives the service its phase. */
+static void add_message(cJSON *object, const struct service *service)
+{
+	char room[512];
+	struct text text = text_in(room, sizeof(room));
+	for (size_t i = 0; i < service->workloads.len; i++) {
+		const struct workload *workload = service->workloads.items[i];
+		if (rollout_of(workload).phase != service->rollout.phase)
+			continue;
+		rollout_describe(workload, &text);
+		break;
+	}
+	add_word(object, "message", room);
+}
+
+static void add_rollout(cJSON *object, const struct service *service)
+{
+	const struct rollout *rollout = &service->rollout;
+	cJSON *json = cJSON_AddObjectToObject(object, "rollout");
+	add_word(json, "phase", rollout_phase_words[rollout->phase]);
+	add_number(json, "progress", rollout->total > 0 ? 100LL * rollout->done / rollout->total : 100);
+	add_word(json, "revision", service->revision);
+	add_message(json, service);
+}
+
+cJSON *service_json(const struct service *service)
+{
+	static const char *const metrics[] = {"rps", "errorRatio", "p99Ms", "cpuCores", "memBytes"};
+	cJSON *object = cJSON_CreateObject();
+	add_word(object, "cluster", service->cluster->name);
+	add_word(object, "env", service->cluster->env);
+	add_word(object, "region", service->cluster->region);
+	add_word(object, "namespace", service->namespace);
+	add_word(object, "name", service->name);
+	add_word(object, "kind", service->kind);
+	add_word(object, "team", service->team);
+	add_word(object, "image", service->images);
+	add_number(object, "ready", service->ready);
+	add_number(object, "desired", service->desired);
+	add_number(object, "updated", service->updated);
+	add_number(object, "available", service->available);
+	if (service_knows_pods(service))
+		add_number(object, "restarts", service->restarts);
+	else
+		cJSON_AddNullToObject(object, "restarts");
+	add_word(object, "health", health_words[service->health]);
+	add_word(object, "reason", service->reason);
+	add_number(object, "generation", service->generation);
+	add_number(object, "observedGeneration", service->observed);
+	add_rollout(object, service);
+	cJSON_AddNullToObject(object, "flux");
+	cJSON *values = cJSON_AddObjectToObject(object, "metrics");
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+		cJSON_AddNullToObject(values, metrics[i]);
+	cJSON_AddObjectToObject(object, "flags");
+	return object;
+}
+
+cJSON *pod_json(const struct cluster *cluster, const struct pod *pod)
+{
+	const struct clock *clock = cluster->fleet->clock;
+	const struct service *service = pod_service(pod);
+	cJSON *object = cJSON_CreateObject();
+	char room[64];
+	add_word(object, "cluster", cluster->name);
+	add_word(object, "namespace", pod->object.namespace);
+	add_word(object, "name", pod->object.name);
+	add_word(object, "service", service ? service->name : NULL);
+	add_word(object, "node", pod->node);
+	add_word(object, "ip", pod->ip);
+	add_word(object, "status", pod->status);
+	snprintf(room, sizeof(room), "%d/%d", pod->ready_containers, pod->total_containers);
+	add_word(object, "ready", room);
+	add_number(object, "readyContainers", pod->ready_containers);
+	add_number(object, "containers", pod->total_containers);
+	add_number(object, "restarts", pod->restarts);
+	add_word(object, "message", pod->message);
+	room[0] = '\0';
+	if (pod->object.created_ms)
+		age_format(clock->wall(clock) - pod->object.created_ms, room, sizeof(room));
+	add_word(object, "age", room);
+	room[0] = '\0';
+	if (pod->object.created_ms)
+		stamp_format(pod->object.created_ms, room);
+	add_word(object, "createdAt", room);
+	return object;
+}
