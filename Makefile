@@ -40,10 +40,12 @@ DEPS_action := ui term
 DEPS_view   := action ui term model
 DEPS_sim    := net
 DEPS_app    := sim view action check ui term store kube net model
+# What the tests of a layer may link with beside that: those of kube talk to the embedded platform.
+WITH_kube   := sim
 
 sources = $(sort $(wildcard src/$1/*.c))
 objects = $(patsubst src/%.c,$(O)/src/%.o,$(call sources,$1)) $(GENERATED_$1)
-archives = $(patsubst %,$(O)/lib%.a,$(filter $1 $(DEPS_$1) base,$(LAYERS)))
+archives = $(patsubst %,$(O)/lib%.a,$(filter $1 $(DEPS_$1) $(WITH_$1) base,$(LAYERS)))
 
 .PHONY: all clean
 all: needed

@@ -35,7 +35,9 @@ struct http_server;
 enum http_patience {
 	HTTP_CALL,   /* a small answer: connect 10 s, whole call 15 s */
 	HTTP_LIST,   /* a big body: connect 10 s, 1 B/s for 30 s, whole 10 min */
-	HTTP_STREAM, /* watches and logs: connect 10 s, no limit after the head; head within 30 s */
+	/* Watches and logs: connect 10 s, no limit after the head. The head within 200 s: proxies hold it
+	 * back until the first bytes, and a quiet watch gets a bookmark about once a minute. */
+	HTTP_STREAM,
 };
 
 enum http_outcome {

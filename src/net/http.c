@@ -306,7 +306,7 @@ struct http *http_new(struct loop *loop, struct err *err)
 	                                                                           : CURL_HTTP_VERSION_2TLS;
 	http->limits[HTTP_CALL] = (struct http_limits){.connect = 10, .whole = 15};
 	http->limits[HTTP_LIST] = (struct http_limits){.connect = 10, .silence = 30, .whole = 600};
-	http->limits[HTTP_STREAM] = (struct http_limits){.connect = 10, .head = 30};
+	http->limits[HTTP_STREAM] = (struct http_limits){.connect = 10, .head = 200};
 	return http;
 }
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KUBE_KIND_H
+#define KUBE_KIND_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "model/fleet.h"
+
+struct cJSON;
+
+/*
+ * A kind that is watched: one row of the table in kind.c and one decoder. To add a kind, write its
+ * struct and its row in the model, its decoder, and its row here; listing, watching, paging,
+ * sweeping, staleness, rights and `doctor` follow by themselves.
+ */
+
+/* What decoders need to know beside the object. */
+struct decode {
+	struct fleet *fleet;          /* for its strings */
+	const char *service_label;    /* of fleet.labels in the configuration */
+	const char *team_label;
+};
+
+enum kind_reading {
+	/* Pages of 500, one kind of a cluster at a time: for kinds of which there are many. The first
+	 * page is there long before a stream of the same objects would be through. */
+	KIND_PAGED,
+	/* WatchList: one streaming request for the objects and the watch after them. For kinds of which
+	 * there are few; falls back to pages where the server does not know it. */
+	KIND_STREAMED,
+};
+
+struct kind {
+	enum object_kind object;
+	const char *name;       /* "Deployment" */
+	const char *plural;     /* "deployments": the resource in paths and rights */
+	const char *group;      /* "apps"; "" for core */
+	const char *version;
+	int namespaced;
+	int metadata_only;      /* as PartialObjectMetadata: nothing of spec and status is wanted */
+	enum kind_reading reading;
+	int needed;             /* rows are not complete without it */
+	const char *selector;   /* a query parameter such as "fieldSelector=type%3DWarning", or NULL */
+	const char *const *fields; /* for scan_filter_new */
+	/* Builds the model's object, or returns NULL and sets err. */
+	struct object *(*decode)(const struct decode *decode, const struct cJSON *json, struct err *err);
+};
+
+/* In the order in which they are read. */
+extern const struct kind kinds[];
+extern const size_t kind_count;
+
+const struct kind *kind_of(enum object_kind object);
+/* "/apis/apps/v1/deployments", or of one namespace, or of one object. NULLs leave parts out. */
+void kind_path(const struct kind *kind, const char *namespace, const char *name, char *out, size_t size);
+
+#endif

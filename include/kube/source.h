@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KUBE_SOURCE_H
+#define KUBE_SOURCE_H
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "kube/client.h"
+#include "kube/kind.h"
+#include "kube/kubeconfig.h"
+#include "model/logring.h"
+
+/*
+ * One cluster as a source of facts: its client and its watches, from one context of a kubeconfig.
+ * Sources are independent: nothing of one delays another.
+ */
+struct source;
+
+struct source_options {
+	struct loop *loop;
+	struct http *http;
+	const struct clock *clock;
+	struct log *log;
+	struct fleet *fleet;
+	struct cluster *cluster;           /* this source's part of the model */
+	const struct kube_access *access;  /* copied as far as needed */
+	struct credential_cache *credentials; /* shared by all sources */
+	const char *service_label, *team_label;
+	int (*borrow_terminal)(void *arg, int take); /* for interactive plugins; may be NULL */
+	void (*changed)(void *arg);        /* the model was written; cheap and frequent */
+	void *arg;
+};
+
+/* NULL and err when the access cannot work at all (unreadable certificate). */
+struct source *source_new(const struct source_options *options, struct err *err);
+void source_free(struct source *source);
+void source_start(struct source *source);   /* watches every kind */
+void source_refresh(struct source *source); /* reads everything anew */
+struct client *source_client(struct source *source);
+struct loop *source_loop(struct source *source);
+
+#endif

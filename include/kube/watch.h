@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KUBE_WATCH_H
+#define KUBE_WATCH_H
+
+#include "base/log.h"
+#include "kube/client.h"
+#include "kube/kind.h"
+
+/*
+ * Keeps one kind of one cluster in the model: lists it (in pages or as a stream), watches it, and
+ * does what the API's contract asks for after every way in which that can end. client-go's
+ * reflector is the model; kube/watch.c has the rules one by one.
+ *
+ * All watches of a cluster share a struct watch_queue: big lists go one at a time, in the order of
+ * the kinds table, because a list costs the server's fairness queue a seat per 100 objects.
+ */
+struct watch;
+struct watch_queue;
+
+struct watch_context {
+	struct loop *loop;
+	const struct clock *clock;
+	struct log *log;              /* may be NULL */
+	struct client *client;
+	struct cluster *cluster;      /* written through model/writer.h */
+	const char *namespace;        /* tried when the whole cluster may not be read; NULL: none */
+	struct decode decode;
+	struct watch_queue *queue;
+	void (*changed)(void *arg);   /* something was written; may be NULL */
+	void *arg;
+};
+
+struct watch_queue *watch_queue_new(struct loop *loop);
+void watch_queue_free(struct watch_queue *queue); /* after its watches */
+
+struct watch *watch_new(const struct watch_context *context, const struct kind *kind);
+void watch_free(struct watch *watch);
+void watch_start(struct watch *watch);
+/* Reads everything anew, now (the user's refresh); what is shown stays until it is replaced. */
+void watch_relist(struct watch *watch);
+/* Ends waiting: tries again now. For the moment a cluster is known to be back. */
+void watch_hurry(struct watch *watch);
+
+#endif

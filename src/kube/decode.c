@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* What all decoders share: identity, owners, conditions and safe text. */
+#include "kube/decode.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+enum { TEXT_MAX = 1024, MESSAGE_MAX = 512 };
+
+const char *decode_intern(const struct decode *decode, const char *text)
+{
+	char safe[TEXT_MAX];
+	if (!text || !*text)
+		return "";
+	size_t len = strlen(text);
+	if (len < TEXT_MAX && utf8_is_safe(text, len))
+		return intern_take(decode->fleet->strings, text);
+	utf8_sanitise(safe, sizeof(safe), text, len);
+	return intern_take(decode->fleet->strings, safe);
+}
+
+char *decode_copy(const char *text, size_t max)
+{
+	return text && *text ? utf8_sanitised(text, strlen(text), max) : NULL;
+}
+
+static const char *identity_text(const cJSON *metadata, const char *name, char *out, size_t size)
+{
+	const char *text = json_string(metadata, name);
+	if (!text)
+		text = "";
+	utf8_sanitise(out, size, text, strlen(text));
+	return out;
+}
+
+int decode_identity(const struct decode *decode, const cJSON *json, enum object_kind kind, struct object *object,
+                    struct err *err)
+{
+	const cJSON *metadata = json_get(json, "metadata");
+	char namespace[256], name[256], uid[128], version[64];
+	identity_text(metadata, "name", name, sizeof(name));
+	if (!name[0])
+		return err_set(err, "an object has no metadata.name");
+	object_init(object, kind, decode->fleet->strings,
+	            identity_text(metadata, "namespace", namespace, sizeof(namespace)), name,
+	            identity_text(metadata, "uid", uid, sizeof(uid)),
+	            identity_text(metadata, "resourceVersion", version, sizeof(version)));
+	object->created_ms = json_stamp(metadata, "creationTimestamp");
+	return 0;
+}
+
+void decode_controller(const cJSON *json, char *out, size_t size)
+{
+	const cJSON *owner;
+	out[0] = '\0';
+	cJSON_ArrayForEach(owner, json_at(json, "metadata/ownerReferences"))
+	{
+		const char *uid = json_string(owner, "uid");
+		if (uid && json_bool(owner, "controller", 0)) {
+			utf8_sanitise(out, size, uid, strlen(uid));
+			return;
+		}
+	}
+}
+
+void decode_condition(const struct decode *decode, const cJSON *status, const char *type, struct condition *condition)
+{
+	const cJSON *item;
+	*condition = (struct condition){.status = ' ', .reason = ""};
+	cJSON_ArrayForEach(item, json_get(status, "conditions"))
+	{
+		const char *item_type = json_string(item, "type");
+		if (!item_type || strcmp(item_type, type) != 0)
+			continue;
+		const char *word = json_string(item, "status");
+		condition->status = !word ? 'U' : word[0] == 'T' ? 'T' : word[0] == 'F' ? 'F' : 'U';
+		condition->reason = decode_intern(decode, json_string(item, "reason"));
+		condition->message = decode_copy(json_string(item, "message"), MESSAGE_MAX);
+		condition->changed_ms = json_stamp(item, "lastTransitionTime");
+		return;
+	}
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads one object and turns it into lines of YAML that may be looked at. What is secret is
+ * replaced before a line exists, so that no later copy, search or log can hold it.
+ */
+#include "kube/object.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "base/yaml.h"
+#include "kube/kind.h"
+#include "kube/source.h"
+
+enum { TEXT_MAX = 32 << 20, LINE_MAX_BYTES = 8192 };
+
+struct object_read {
+	struct client_call *call;
+	void (*done)(void *arg, struct object_text *text, const struct err *err);
+	void *arg;
+};
+
+static const char mask[] = "*** masked ***";
+static const char last_applied[] = "kubectl.kubernetes.io/last-applied-configuration";
+
+static int names_secret(const char *name)
+{
+	static const char *const words[] = {"password", "passwd", "passphrase", "secret", "token", "apikey", "api_key",
+		"api-key", "access_key", "accesskey", "private_key", "privatekey", "credential", "dsn", "auth"};
+	for (size_t i = 0; name && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(name, words[i]))
+			return 1;
+	return 0;
+}
+
+static int mask_member(cJSON *object, const char *name)
+{
+	if (!cJSON_GetObjectItemCaseSensitive(object, name))
+		return 0;
+	cJSON_ReplaceItemInObjectCaseSensitive(object, name, cJSON_CreateString(mask));
+	return 1;
+}
+
+static int mask_all(cJSON *object)
+{
+	int masked = 0;
+	for (cJSON *item = object ? object->child : NULL, *next; item; item = next) {
+		next = item->next;
+		masked += mask_member(object, item->string);
+	}
+	return masked;
+}
+
+/* Environment entries {name, value} whose name speaks of a secret, wherever they stand. */
+static int mask_env(cJSON *value)
+{
+	int masked = 0;
+	const char *name = cJSON_IsObject(value) ? json_string(value, "name") : NULL;
+	if (name && names_secret(name) && json_string(value, "value"))
+		masked += mask_member(value, "value");
+	for (cJSON *child = cJSON_IsObject(value) || cJSON_IsArray(value) ? value->child : NULL, *next; child; child = next) {
+		next = child->next;
+		masked += mask_env(child);
+	}
+	return masked;
+}
+
+static int object_mask(cJSON *json)
+{
+	cJSON *metadata = cJSON_GetObjectItemCaseSensitive(json, "metadata");
+	cJSON *annotations = cJSON_GetObjectItemCaseSensitive(metadata, "annotations");
+	const char *kind = json_string(json, "kind");
+	int masked = 0;
+	cJSON_DeleteItemFromObjectCaseSensitive(metadata, "managedFields");
+	/* It repeats the object, with every value that is masked below. */
+	masked += mask_member(annotations, last_applied);
+	if (kind && strcmp(kind, "Secret") == 0) {
+		masked += mask_all(cJSON_GetObjectItemCaseSensitive(json, "data"));
+		masked += mask_all(cJSON_GetObjectItemCaseSensitive(json, "stringData"));
+	}
+	return masked + mask_env(json);
+}
+
+static struct object_text *text_split(const struct buf *yaml, int masked)
+{
+	struct object_text *text = mem_new(sizeof(*text));
+	size_t room = 0;
+	text->masked = masked;
+	for (const char *line = buf_string(yaml); *line;) {
+		size_t len = strcspn(line, "\n");
+		if (text->count == room) {
+			room = room ? 2 * room : 256;
+			text->lines = mem_resize(text->lines, room, sizeof(*text->lines));
+		}
+		text->lines[text->count++] = utf8_sanitised(line, len, LINE_MAX_BYTES);
+		line += len + (line[len] == '\n');
+	}
+	return text;
+}
+
+static struct object_text *object_render(const char *body, size_t len, struct err *err)
+{
+	struct object_text *text = NULL;
+	struct buf yaml;
+	buf_init(&yaml, TEXT_MAX);
+	cJSON *json = json_parse_heap(body, len, err);
+	if (!json)
+		goto out;
+	int masked = object_mask(json);
+	if (yaml_write_json(&yaml, json, err) < 0)
+		goto out;
+	text = text_split(&yaml, masked);
+out:
+	cJSON_Delete(json);
+	buf_release(&yaml);
+	return text;
+}
+
+static void object_answered(void *arg, const struct client_result *result, const char *body, size_t len)
+{
+	struct object_read *read = arg;
+	struct err err = {0};
+	struct object_text *text = NULL;
+	if (result->error[0] || result->status != 200)
+		err_set(&err, "the object cannot be read: %s", result->error);
+	else
+		text = object_render(body, len, &err);
+	read->done(read->arg, text, text ? NULL : &err);
+	free(read);
+}
+
+struct object_read *object_read(struct source *source, enum object_kind kind, const char *namespace, const char *name,
+                                void (*done)(void *arg, struct object_text *text, const struct err *err), void *arg)
+{
+	struct object_read *read = mem_new(sizeof(*read));
+	char path[1024];
+	kind_path(kind_of(kind), namespace, name, path, sizeof(path));
+	read->done = done;
+	read->arg = arg;
+	read->call = client_get(source_client(source), path, NULL, object_answered, read);
+	return read;
+}
+
+void object_read_cancel(struct object_read *read)
+{
+	if (!read)
+		return;
+	client_cancel(read->call);
+	free(read);
+}
+
+void object_text_free(struct object_text *text)
+{
+	if (!text)
+		return;
+	for (size_t i = 0; i < text->count; i++)
+		free(text->lines[i]);
+	free(text->lines);
+	free(text);
+}
