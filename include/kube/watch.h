@@ -17,6 +17,18 @@
 struct watch;
 struct watch_queue;
 
+/* How long things may take, in seconds. Tests make them short. */
+struct watch_timing {
+	double pause, pause_max;  /* between attempts: the first, and what doubling leads to */
+	double silence_stream;    /* of a WatchList before its objects are complete: then pages */
+	double silence_watch;     /* then the server is asked whether it is there */
+	double retry_denied, retry_absent; /* looks again at what was refused, or is not there */
+	double retry_after_max;   /* a server that asks for more gets this */
+	double quick_end;         /* a watch that ends sooner did not work */
+	double failing_relist;    /* a watch that fails for so long is begun anew from a list */
+};
+extern const struct watch_timing watch_timing_default;
+
 struct watch_context {
 	struct loop *loop;
 	const struct clock *clock;
@@ -26,6 +38,7 @@ struct watch_context {
 	const char *namespace;        /* tried when the whole cluster may not be read; NULL: none */
 	struct decode decode;
 	struct watch_queue *queue;
+	const struct watch_timing *timing; /* NULL: the default */
 	void (*changed)(void *arg);   /* something was written; may be NULL */
 	void *arg;
 };

@@ -49,6 +49,8 @@ struct kube_access_memory {
 enum scalar_kind { SCALAR_NULL, SCALAR_BOOL, SCALAR_NUMBER, SCALAR_STRING };
 enum scalar_kind scalar_kind(const struct yaml_node *node);
 int scalar_is_true(const struct yaml_node *node);
+/* A key as kubectl's JSON has it: "n" is "false" there. */
+const char *scalar_key(const struct yaml_node *key);
 /* A node as JSON; free with cJSON_Delete. */
 cJSON *yaml_to_json(const struct yaml_node *node);
 

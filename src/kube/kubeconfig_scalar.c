@@ -124,6 +124,13 @@ static cJSON *number_to_json(const char *text)
 	return cJSON_CreateNumber(strtod(text, NULL));
 }
 
+const char *scalar_key(const struct yaml_node *key)
+{
+	if (scalar_kind(key) != SCALAR_BOOL)
+		return key->value;
+	return scalar_is_true(key) ? "true" : "false";
+}
+
 static void map_to_json(cJSON *object, const struct yaml_node *map)
 {
 	for (size_t i = 0; i < map->count; i++) {
@@ -131,8 +138,8 @@ static void map_to_json(cJSON *object, const struct yaml_node *map)
 
 		if (key->plain && strcmp(key->value, "<<") == 0)
 			continue;
-		if (!cJSON_GetObjectItemCaseSensitive(object, key->value))
-			cJSON_AddItemToObject(object, key->value, yaml_to_json(item));
+		if (!cJSON_GetObjectItemCaseSensitive(object, scalar_key(key)))
+			cJSON_AddItemToObject(object, scalar_key(key), yaml_to_json(item));
 	}
 	/* Merged keys come after those that override them. */
 	for (size_t i = 0; i < map->count; i++) {

@@ -170,7 +170,7 @@ static int impersonation_resolve(struct kube_access *access, const struct kubeco
 	count = 0;
 	for (size_t i = 0; i < extra->count; i++) {
 		for (size_t j = 0; j < extra->items[i]->count; j++) {
-			list[count++] = secret_string(pool, extra->keys[i]->value);
+			list[count++] = secret_string(pool, scalar_key(extra->keys[i]));
 			list[count++] = text_or_empty(pool, extra->items[i]->items[j]);
 			if (check_header(user, "as-user-extra", list[count - 1], err))
 				return -1;

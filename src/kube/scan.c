@@ -279,6 +279,8 @@ static int container_open(struct scan *scan, char open)
 		return scan_fail(scan, "it is nested deeper than 128 levels");
 	if (scan->depth == 0 && open != '{')
 		return scan_fail(scan, "it does not start with an object");
+	if (scan->in_object == 1 && scan_top(scan)->fate == FATE_ITEMS && open != '{')
+		return scan_fail(scan, "an item is no object");
 	if (fate == FATE_SKIP) {
 		skip_begin(&scan->skip, scan->depth + 1);
 		scan->state = IN_SKIP;
@@ -349,6 +351,8 @@ static int value_begin(struct scan *scan, char c)
 		return scan_fail(scan, "it does not start with an object");
 	if (scan->in_object == 1 && scan_top(scan)->fate == FATE_ITEMS)
 		return scan_fail(scan, "an item is no object");
+	if (scan->fate == FATE_ITEMS && c != 'n') /* null is how some servers write an empty list */
+		return scan_fail(scan, "\"items\" is no array");
 	/* A scalar where the filter goes deeper has nothing to select from: let it through, the
 	 * decoder's type checks see it. */
 	scan->in_metadata = scan->in_metadata == 1 ? 0 : scan->in_metadata;

@@ -104,7 +104,9 @@ size_t skip_bytes(struct skip *skip, const char *bytes, size_t len, int *done)
 		uint64_t strings = parity_below(quotes) ^ (skip->in_string ? ~(uint64_t)0 : 0);
 		int opens = __builtin_popcountll(masks.open & ~strings);
 		int closes = __builtin_popcountll(masks.close & ~strings);
-		if (skip->depth - closes <= skip->base || skip->depth + opens > SCAN_DEPTH) {
+		/* A backslash outside of strings is no JSON and escapes nothing, which the masks do not know. */
+		if (skip->depth - closes <= skip->base || skip->depth + opens > SCAN_DEPTH ||
+		    (masks.backslash & ~strings)) {
 			at += skip_slowly(skip, bytes + at, BLOCK, done);
 			if (*done)
 				return at;

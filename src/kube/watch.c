@@ -26,13 +26,20 @@
 
 enum { PAGE = 500, ARENA_MAX = 32 << 20, PATH_MAX_BYTES = 16384 };
 
-static const double SILENCE_STREAM = 10, SILENCE_WATCH = 180;  /* seconds */
-static const double RETRY_DENIED = 60, RETRY_ABSENT = 300, RETRY_AFTER_MAX = 32;
-static const int64_t QUICK_END_MS = 1000, FAILING_RELIST_MS = 60000;
+const struct watch_timing watch_timing_default = {
+	.pause = 0.8, .pause_max = 30, .silence_stream = 10, .silence_watch = 180, .retry_denied = 60, .retry_absent = 300,
+	.retry_after_max = 32, .quick_end = 1, .failing_relist = 60,
+};
 static const int BUSY_MAX = 10;
 
 static void watch_list(struct watch *watch);
 static void watch_open(struct watch *watch);
+
+/* How long a stream may say nothing. */
+static double watch_patience(const struct watch *watch)
+{
+	return watch->phase == WATCH_STREAMING ? watch->timing.silence_stream : watch->timing.silence_watch;
+}
 
 static struct kind_state *watch_model(const struct watch *watch)
 {
@@ -114,16 +121,17 @@ static void watch_busy(struct watch *watch, double retry_after, enum watch_next 
 	if (++watch->busy > BUSY_MAX) {
 		watch->busy = 0;
 		watch_say_trouble(watch, "the server is too busy (429), still after 10 tries; trying on slowly");
-		watch_wait(watch, next, RETRY_DENIED * (1 + random_fraction()));
+		watch_wait(watch, next, watch->timing.retry_denied * (1 + random_fraction()));
 		return;
 	}
 	if (retry_after < 0) {
 		watch_back_off(watch, next);
 		return;
 	}
-	if (retry_after > RETRY_AFTER_MAX)
-		retry_after = RETRY_AFTER_MAX;
-	watch_wait(watch, next, retry_after + random_fraction());
+	if (retry_after > watch->timing.retry_after_max)
+		retry_after = watch->timing.retry_after_max;
+	/* Those who were told the same do not come back together. */
+	watch_wait(watch, next, retry_after + watch->timing.pause * random_fraction());
 }
 
 static void watch_denied(struct watch *watch, const char *words)
@@ -138,7 +146,7 @@ static void watch_denied(struct watch *watch, const char *words)
 	/* The refusal for the whole cluster is the one to tell: the namespace was our own idea. */
 	watch_say(watch, SYNC_DENIED, watch->scoped ? watch->denied : words);
 	watch->scoped = 0;
-	watch_wait(watch, NEXT_LIST, RETRY_DENIED * (1 + random_fraction()));
+	watch_wait(watch, NEXT_LIST, watch->timing.retry_denied * (1 + random_fraction()));
 }
 
 static int too_large(const char *words)
@@ -167,12 +175,12 @@ static void watch_refused(struct watch *watch, int status, const char *reason, c
 		watch_denied(watch, words);
 	} else if (status == 404) {
 		watch_say(watch, SYNC_ABSENT, "this server does not have the kind");
-		watch_wait(watch, NEXT_LIST, RETRY_ABSENT * (1 + random_fraction()));
+		watch_wait(watch, NEXT_LIST, watch->timing.retry_absent * (1 + random_fraction()));
 	} else {
 		watch_say_trouble(watch, words);
 		/* A watch that keeps failing may be at a version that will never work again. */
 		int64_t now = loop_now(watch->context.loop);
-		if (next == NEXT_WATCH && watch->failing_ms && now - watch->failing_ms > FAILING_RELIST_MS)
+		if (next == NEXT_WATCH && watch->failing_ms && (double)(now - watch->failing_ms) > 1000 * watch->timing.failing_relist)
 			next = NEXT_LIST;
 		if (!watch->failing_ms)
 			watch->failing_ms = now;
@@ -216,12 +224,12 @@ static void page_done(struct watch *watch, struct err *err)
 
 static void stream_done(struct watch *watch)
 {
-	int64_t lasted = loop_now(watch->context.loop) - watch->opened_ms;
+	int quick = (double)(loop_now(watch->context.loop) - watch->opened_ms) < 1000 * watch->timing.quick_end;
 	if (watch->error.set)
 		watch_refused(watch, watch->error.code, watch->error.reason, watch->error.message, watch->error.retry_after);
 	else if (watch->phase == WATCH_STREAMING)
 		watch_lost(watch, "the server ended the stream before its first objects were complete", 0);
-	else if (watch->events == 0 && lasted < QUICK_END_MS) /* a stale version can be refused like this */
+	else if (watch->events == 0 && quick) /* a stale version can be refused like this */
 		watch_back_off(watch, NEXT_LIST);
 	else
 		watch_open(watch);
@@ -268,7 +276,7 @@ static int watch_body(void *arg, const char *bytes, size_t len)
 {
 	struct watch *watch = arg;
 	if (watch->phase != WATCH_LISTING)
-		timer_start(watch->silence, watch->phase == WATCH_STREAMING ? SILENCE_STREAM : SILENCE_WATCH);
+		timer_start(watch->silence, watch_patience(watch));
 	return feed_body(watch, bytes, len);
 }
 
@@ -330,7 +338,7 @@ static void watch_send_stream(struct watch *watch, const char *version, const ch
 	snprintf(query, sizeof(query), "watch=true&allowWatchBookmarks=true&resourceVersion=%s&timeoutSeconds=%d%s", version,
 	         300 + (int)(300 * random_fraction()), more);
 	feed_begin(watch, SCAN_WATCH);
-	timer_start(watch->silence, watch->phase == WATCH_STREAMING ? SILENCE_STREAM : SILENCE_WATCH);
+	timer_start(watch->silence, watch_patience(watch));
 	watch_send(watch, query, HTTP_STREAM, watch_accept(watch, 0));
 }
 
@@ -420,7 +428,10 @@ struct watch *watch_new(const struct watch_context *context, const struct kind *
 	watch->arena = arena_new(ARENA_MAX);
 	watch->retry = timer_new(context->loop, watch_retry, watch);
 	watch->silence = timer_new(context->loop, watch_silent, watch);
+	watch->timing = context->timing ? *context->timing : watch_timing_default;
 	backoff_init(&watch->backoff);
+	watch->backoff.base = watch->backoff.next = watch->timing.pause;
+	watch->backoff.cap = watch->timing.pause_max;
 	queue_join(context->queue, watch);
 	return watch;
 }

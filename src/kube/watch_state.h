@@ -31,6 +31,7 @@ struct stream_error {
 struct watch {
 	struct watch_context context;
 	const struct kind *kind;
+	struct watch_timing timing;
 	struct scan_filter *filter;
 	struct arena *arena;
 	enum watch_phase phase;

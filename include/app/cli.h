@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_CLI_H
+#define APP_CLI_H
+
+#include <stdio.h>
+
+#include "app/config.h"
+#include "app/session.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/vec.h"
+#include "kube/kubeconfig.h"
+
+/*
+ * The command line. Options and commands are two tables: parsing, --help, the manual and shell
+ * completion come from them. Exit codes are for scripts.
+ */
+enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3, EXIT_TIMED_OUT = 4 };
+enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
+
+struct cJSON;
+
+/* What the command line says; strings point into argv. */
+struct cli {
+	const char *kubeconfig, *config_path, *theme, *keymap, *log_file, *trace_start;
+	struct vec contexts; /* const char * */
+	int all_contexts, read_only, ascii, no_color, help, version;
+	/* Of commands. */
+	enum output output;
+	const char *namespace, *labels, *sort;
+	double timeout;  /* seconds; 0: the command's own */
+	int no_watch;
+	struct vec words; /* the command and what follows */
+
+	struct config config;
+	struct log *log;
+};
+
+struct command {
+	const char *words;  /* "get services" */
+	const char *usage;  /* what follows: "[FILTER]" */
+	const char *help;   /* one sentence */
+	const char *options; /* letters of the command's own options, see cli_options */
+	int (*run)(struct cli *cli, int argc, const char *const *argv);
+};
+
+struct option_row {
+	const char *name;    /* "--kubeconfig" */
+	const char *brief;   /* "-n", or NULL */
+	const char *value;   /* "FILE" in the help; NULL: none is taken */
+	char command;        /* 0: of all commands; else the letter in struct command's options */
+	const char *help;
+	int (*set)(struct cli *cli, const char *value, struct err *err);
+};
+
+extern const struct command cli_commands[];
+extern const size_t cli_command_count;
+extern const struct option_row cli_options[];
+extern const size_t cli_option_count;
+
+/* Reads argv. On failure err has a sentence and the program ends with EXIT_USAGE. */
+int cli_parse(struct cli *cli, int argc, char **argv, struct err *err) MUST_USE;
+void cli_release(struct cli *cli);
+/* The command that the words name; *used is how many of them. NULL when there is none. */
+const struct command *cli_find(const struct cli *cli, size_t *used);
+void cli_help(FILE *out, const struct command *command); /* NULL: of everything */
+
+/* "flagdeck: " and the text, to stderr; gives the exit code back. */
+int cli_fail(enum exit_code code, const struct err *err);
+/* Prints a JSON value as the command line asks, to stdout. */
+int cli_print_json(const struct cli *cli, const struct cJSON *value);
+
+/* The contexts the user chose: --context, --all-contexts, the configuration's clusters, or the
+ * current one. Unusable ones are in it with their error; none at all is an error. */
+struct contexts {
+	struct session_context *items;
+	size_t count;
+	struct kube_access *accesses;
+	struct kubeconfig kubeconfig;
+	char **errors;
+};
+int contexts_choose(struct contexts *contexts, const struct cli *cli, struct err *err) MUST_USE;
+void contexts_release(struct contexts *contexts);
+
+int run_console(struct cli *cli, int argc, const char *const *argv);
+int run_get_services(struct cli *cli, int argc, const char *const *argv);
+int run_get_pods(struct cli *cli, int argc, const char *const *argv);
+int run_rollout_status(struct cli *cli, int argc, const char *const *argv);
+int run_doctor(struct cli *cli, int argc, const char *const *argv);
+int run_config_show(struct cli *cli, int argc, const char *const *argv);
+int run_config_validate(struct cli *cli, int argc, const char *const *argv);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_CONFIG_H
+#define APP_CONFIG_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * The configuration: $XDG_CONFIG_HOME/flagdeck/config.yaml, every key optional. Its keys are one
+ * table in config.c, from which checking, `config show` and the documentation follow. Unknown keys
+ * and wrong types are refused with file:line and the nearest known key.
+ */
+struct config_cluster {
+	const char *context; /* of the kubeconfig; required */
+	const char *env, *region; /* "" when not given */
+	int protected;
+};
+
+struct config {
+	struct config_cluster *clusters;
+	size_t cluster_count;
+	const char *service_label, *team_label;
+	const char *theme, *keymap;
+	char *path;   /* of the file that was read; NULL: there is none */
+	struct config_memory *memory;
+};
+
+/* Reads `path` (which must exist), or without one the usual file when it exists. */
+int config_load(struct config *config, const char *path, struct err *err) MUST_USE;
+void config_release(struct config *config);
+/* What is said about that context; NULL when nothing is. */
+const struct config_cluster *config_cluster(const struct config *config, const char *context);
+
+/* The usual places by the XDG base directory rules; free() them. */
+char *config_usual_path(void);
+char *config_state_path(void); /* of the database */
+
+/* The keys, for `config show` and the documentation; NULL past the last. */
+struct config_key {
+	const char *key;      /* "fleet.labels.team" */
+	const char *fallback; /* in words */
+	const char *help;
+};
+const struct config_key *config_key_at(size_t index);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_DISPATCH_H
+#define APP_DISPATCH_H
+
+#include "action/action.h"
+#include "view/deck.h"
+
+/*
+ * Carries out actions: whether this one works here, what must hold, whether the person is sure,
+ * then its handler. Those of the screen are the deck's; the rest are the host's.
+ */
+struct dispatch_host {
+	void (*quit)(void *arg);
+	void (*refresh)(void *arg);
+	void (*redraw)(void *arg);
+	void (*suspend)(void *arg);
+	void (*next_theme)(void *arg);
+	void *arg;
+};
+
+struct dispatch {
+	struct deck *deck;
+	struct dispatch_host host;
+};
+
+/* `confirmed`: the person was asked and said yes. What cannot be done is said in the footer. */
+void dispatch_action(struct dispatch *dispatch, enum action_id action, int confirmed);
+/* Whether the table has a handler; a test asks for every action. */
+int dispatch_handles(enum action_id action);
+
+#endif

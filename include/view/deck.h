@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VIEW_DECK_H
+#define VIEW_DECK_H
+
+#include "action/action.h"
+#include "term/grid.h"
+#include "term/keys.h"
+#include "view/demand.h"
+#include "view/view.h"
+
+/*
+ * The whole screen: header, list, detail with its tabs, timeline, footer, and what lies over them
+ * (prompt, dialog, help, messages). It turns keys into actions and carries out those that are about
+ * the screen alone; the app carries out the rest. It knows no terminal: it draws into a grid.
+ */
+struct deck;
+
+struct deck *deck_new(const struct scene *scene); /* the scene outlives it */
+void deck_free(struct deck *deck);
+
+/* Draws everything into the grid, whose size is the screen's. */
+void deck_draw(struct deck *deck, struct grid *grid);
+/* Rows of services that the last deck_draw drew. */
+size_t deck_rows_drawn(const struct deck *deck);
+
+/*
+ * A key or a paste. What is not consumed by a prompt or dialog becomes an action to dispatch, or
+ * ACTION_NONE. `confirmed`: the person was asked and said yes.
+ */
+struct deck_order {
+	enum action_id action;
+	int confirmed;
+};
+struct deck_order deck_key(struct deck *deck, struct key key);
+void deck_paste(struct deck *deck, const char *text);
+
+/* Carries out an action of the screen. Returns 1, or 0 when it is none or does not fit the focus. */
+int deck_act(struct deck *deck, enum action_id action);
+unsigned deck_met(struct deck *deck);                /* enum need: what holds now */
+int deck_works_here(const struct deck *deck, enum action_id action); /* its scope has the focus */
+/* Asks what the action's confirm column says; the answer comes from a later deck_key. 0: no need to ask. */
+int deck_ask(struct deck *deck, enum action_id action);
+/* Shown in the footer until the next key, and kept for the list of messages. */
+void deck_say(struct deck *deck, int error, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+void deck_demand(struct deck *deck, struct demand *demand);
+/* Reads again what was read once (the YAML on the screen). */
+void deck_reread(struct deck *deck);
+
+/* For tests and the dispatch: scopes with the focus, innermost first; returns how many. */
+enum { DECK_SCOPES = 4 };
+size_t deck_scopes(const struct deck *deck, unsigned scopes[DECK_SCOPES]);
+
+#endif

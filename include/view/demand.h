@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VIEW_DEMAND_H
+#define VIEW_DEMAND_H
+
+#include "model/object.h"
+
+/*
+ * What the screen wants to see beside the fleet, as a pure value. Views fill it, the app compares
+ * it with the last one and subscribes or cancels at the sources. Views never ask a source.
+ */
+enum { DEMAND_NAME = 256, DEMAND_KEY = 640 };
+
+struct demand {
+	struct demand_logs {
+		char service[DEMAND_KEY];    /* its key; "": no log is open */
+		char pod[DEMAND_NAME];       /* "": all pods */
+		char container[DEMAND_NAME]; /* "": all containers */
+		int previous;                /* of the containers before the last restart */
+	} logs;
+	struct demand_events {
+		char service[DEMAND_KEY];    /* "": none are open */
+	} events;
+	struct demand_object {
+		char service[DEMAND_KEY];    /* "": none is open */
+		enum object_kind kind;
+		char name[DEMAND_NAME];
+		unsigned reads;              /* another number: read it again */
+	} object;
+};
+
+void demand_init(struct demand *demand); /* nothing is wanted */
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VIEW_VIEWS_H
+#define VIEW_VIEWS_H
+
+#include "base/err.h"
+#include "model/column.h"
+#include "model/query.h"
+#include "view/view.h"
+
+/* The views, and what the deck needs to know of some of them beyond struct view_ops. */
+
+extern const struct view_ops services_view, overview_view, pods_view, logs_view, events_view, yaml_view;
+extern const struct view_ops timeline_view, help_view, messages_view;
+
+/* The list of services. */
+const struct service *services_selected(struct view *view); /* NULL: there is none */
+int services_go(struct view *view, const char *key);        /* selects it; -1: not in the list */
+/* "" clears. On -1 the filter stays as it was. */
+int services_set_filter(struct view *view, const char *text, struct err *err) MUST_USE;
+const char *services_filter(const struct view *view);
+size_t services_marked(const struct view *view);
+int services_is_marked(const struct view *view, const char *key);
+void services_sort(struct view *view, const struct column *column); /* NULL: trouble first */
+const struct column *services_sorted(const struct view *view);
+void services_set_cluster(struct view *view, const char *name);     /* NULL: all */
+const char *services_cluster(const struct view *view);              /* NULL: all */
+
+/* Pods: name of the selected one; NULL without. */
+const char *pods_selected(struct view *view);
+int pods_go(struct view *view, const char *name); /* -1: it is not there */
+
+/* Logs of one pod and container; "" and "" for all. */
+void logs_set_target(struct view *view, const char *pod, const char *container);
+void logs_target(const struct view *view, const char **pod, const char **container);
+
+/* Events: what the topmost event in sight is about, as "Pod/name"; NULL without. */
+const char *events_about(struct view *view);
+
+/* Timeline: the subject of the topmost entry in sight; NULL without. */
+const char *timeline_subject(struct view *view);
+
+/* YAML: reads the object again. */
+void yaml_reread(struct view *view);
+
+/* Help for these scopes (bits), innermost first in the text. */
+void help_set_scopes(struct view *view, const unsigned *scopes, size_t count);
+
+/* Messages shown so far; a ring. */
+void messages_add(struct view *view, int64_t at_ms, int error, const char *text);
+
+#endif

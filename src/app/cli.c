@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* The two tables of the command line, and what reads and prints them. */
+#include "app/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/spell.h"
+
+const struct command cli_commands[] = {
+	{"", "", "Open the console.", "", run_console},
+	{"get services", "[FILTER]", "Print the services of the fleet, trouble first.", "oslt", run_get_services},
+	{"get pods", "[SERVICE]", "Print the pods of the fleet, or of one service.", "ont", run_get_pods},
+	{"rollout status", "SERVICE", "Follow a rollout to its end: exits 0 complete, 1 failed, 4 timed out.", "nwt",
+	 run_rollout_status},
+	{"doctor", "", "Check every access and say what to do.", "ot", run_doctor},
+	{"config show", "", "Print the configuration's keys with their values and meaning.", "", run_config_show},
+	{"config validate", "", "Read configuration, theme and keymap, and say what is wrong with them.", "",
+	 run_config_validate},
+};
+
+const size_t cli_command_count = sizeof(cli_commands) / sizeof(cli_commands[0]);
+
+#define TEXT_OPTION(function, field) \
+	static int function(struct cli *cli, const char *value, struct err *err) \
+	{ \
+		(void)err; \
+		cli->field = value; \
+		return 0; \
+	}
+#define FLAG_OPTION(function, field) \
+	static int function(struct cli *cli, const char *value, struct err *err) \
+	{ \
+		(void)err, (void)value; \
+		cli->field = 1; \
+		return 0; \
+	}
+
+TEXT_OPTION(set_kubeconfig, kubeconfig)
+TEXT_OPTION(set_config, config_path)
+TEXT_OPTION(set_theme, theme)
+TEXT_OPTION(set_keymap, keymap)
+TEXT_OPTION(set_log_file, log_file)
+TEXT_OPTION(set_trace_start, trace_start)
+TEXT_OPTION(set_namespace, namespace)
+TEXT_OPTION(set_labels, labels)
+TEXT_OPTION(set_sort, sort)
+FLAG_OPTION(set_all_contexts, all_contexts)
+FLAG_OPTION(set_read_only, read_only)
+FLAG_OPTION(set_ascii, ascii)
+FLAG_OPTION(set_no_color, no_color)
+FLAG_OPTION(set_help, help)
+FLAG_OPTION(set_version, version)
+FLAG_OPTION(set_no_watch, no_watch)
+
+static int set_context(struct cli *cli, const char *value, struct err *err)
+{
+	(void)err;
+	vec_push(&cli->contexts, (char *)(uintptr_t)value);
+	return 0;
+}
+
+static int set_output(struct cli *cli, const char *value, struct err *err)
+{
+	static const char *const names[] = {[OUTPUT_TABLE] = "table", [OUTPUT_JSON] = "json", [OUTPUT_YAML] = "yaml"};
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(value, names[i]) != 0)
+			continue;
+		cli->output = (enum output)i;
+		return 0;
+	}
+	return err_set(err, "-o knows table, json and yaml, not \"%.40s\"", value);
+}
+
+static int set_timeout(struct cli *cli, const char *value, struct err *err)
+{
+	char *end;
+	double amount = strtod(value, &end);
+	double unit = strcmp(end, "") == 0 || strcmp(end, "s") == 0 ? 1 : strcmp(end, "m") == 0 ? 60
+	            : strcmp(end, "h") == 0 ? 3600 : strcmp(end, "ms") == 0 ? 0.001 : 0;
+	if (end == value || unit == 0 || !(amount > 0) || amount * unit > 1e7)
+		return err_set(err, "--timeout takes a duration such as 30s, 5m or 1h, not \"%.40s\"", value);
+	cli->timeout = amount * unit;
+	return 0;
+}
+
+const struct option_row cli_options[] = {
+	{"--kubeconfig", NULL, "FILE", 0, "Use this kubeconfig; it must exist.", set_kubeconfig},
+	{"--context", NULL, "NAME", 0, "Use this context; may be given several times.", set_context},
+	{"--all-contexts", NULL, NULL, 0, "Use every context of the kubeconfig.", set_all_contexts},
+	{"--config", NULL, "FILE", 0, "Use this configuration; it must exist.", set_config},
+	{"--read-only", NULL, NULL, 0, "Refuse everything that changes a cluster.", set_read_only},
+	{"--theme", NULL, "NAME", 0, "dark, light, or a YAML file.", set_theme},
+	{"--keymap", NULL, "NAME", 0, "vim, or a YAML file.", set_keymap},
+	{"--ascii", NULL, NULL, 0, "Draw with ASCII characters only.", set_ascii},
+	{"--no-color", NULL, NULL, 0, "Draw without colours (NO_COLOR does the same).", set_no_color},
+	{"--log-file", NULL, "FILE", 0, "Append to a log; it never holds secrets.", set_log_file},
+	{"--trace-start", NULL, "FILE", 0, "Append the moments of the console's start, in milliseconds.", set_trace_start},
+	{"--help", "-h", NULL, 0, "Say what there is, or what a command takes.", set_help},
+	{"--version", NULL, NULL, 0, "Print the version.", set_version},
+	{"--output", "-o", "FORMAT", 'o', "table, json or yaml.", set_output},
+	{"--namespace", "-n", "NAME", 'n', "Only this namespace.", set_namespace},
+	{"--selector", "-l", "LABELS", 'l', "Only with these labels: app=web,tier=front.", set_labels},
+	{"--sort", NULL, "COLUMN", 's', "Sort by a column instead of by trouble.", set_sort},
+	{"--no-watch", NULL, NULL, 'w', "Say how it stands now instead of following it.", set_no_watch},
+	{"--timeout", NULL, "DURATION", 't', "Give up after so long: 30s, 5m.", set_timeout},
+};
+
+const size_t cli_option_count = sizeof(cli_options) / sizeof(cli_options[0]);
+
+static const struct option_row *option_find(const char *word, size_t len)
+{
+	for (size_t i = 0; i < cli_option_count; i++) {
+		const struct option_row *row = &cli_options[i];
+		if ((strlen(row->name) == len && strncmp(row->name, word, len) == 0) ||
+		    (row->brief && strlen(row->brief) == len && strncmp(row->brief, word, len) == 0))
+			return row;
+	}
+	return NULL;
+}
+
+static int option_unknown(const char *word, size_t len, struct err *err)
+{
+	const char *names[sizeof(cli_options) / sizeof(cli_options[0])];
+	char cut[64];
+	snprintf(cut, sizeof(cut), "%.*s", (int)(len < 60 ? len : 60), word);
+	for (size_t i = 0; i < cli_option_count; i++)
+		names[i] = cli_options[i].name;
+	const char *near = spell_nearest(cut, names, cli_option_count);
+	return err_set(err, "there is no option %s%s%s%s (flagdeck --help lists them)", cut, near ? "; did you mean " : "",
+	               near ? near : "", near ? "?" : "");
+}
+
+/* Whether the command the words name takes that option. */
+static int option_fits(const struct cli *cli, const struct option_row *row, struct err *err)
+{
+	size_t used;
+	const struct command *command = cli_find(cli, &used);
+	if (!row->command || !command || strchr(command->options, row->command))
+		return 0;
+	return err_set(err, "flagdeck %s takes no %s", command->words, row->name);
+}
+
+int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	const struct option_row *given[64];
+	size_t given_count = 0;
+	vec_init(&cli->contexts);
+	vec_init(&cli->words);
+	for (int i = 1; i < argc; i++) {
+		const char *word = argv[i], *equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+		if (strcmp(word, "--") == 0) {
+			while (++i < argc)
+				vec_push(&cli->words, argv[i]);
+			break;
+		}
+		if (word[0] != '-' || !word[1]) {
+			vec_push(&cli->words, argv[i]);
+			continue;
+		}
+		size_t len = equals ? (size_t)(equals - word) : strlen(word);
+		const struct option_row *row = option_find(word, len);
+		const char *value = equals ? equals + 1 : NULL;
+		if (!row)
+			return option_unknown(word, len, err);
+		if (!row->value && value)
+			return err_set(err, "%s takes no value", row->name);
+		if (row->value && !value && !(value = argv[++i]))
+			return err_set(err, "%s needs a value: %s", row->name, row->value);
+		if (row->set(cli, value, err) < 0)
+			return -1;
+		if (given_count < sizeof(given) / sizeof(given[0]))
+			given[given_count++] = row;
+	}
+	for (size_t i = 0; i < given_count; i++)
+		if (option_fits(cli, given[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+void cli_release(struct cli *cli)
+{
+	vec_release(&cli->contexts);
+	vec_release(&cli->words);
+	config_release(&cli->config);
+	log_close(cli->log);
+}
+
+/* How many of the cli's words the command's are, or -1 when they differ. */
+static int command_matches(const struct command *command, const struct vec *words)
+{
+	const char *at = command->words;
+	int count = 0;
+	while (*at) {
+		size_t len = strcspn(at, " ");
+		const char *word = (size_t)count < words->len ? words->items[count] : "";
+		if (strlen(word) != len || strncmp(word, at, len) != 0)
+			return -1;
+		at += len + (at[len] == ' ');
+		count++;
+	}
+	return count;
+}
+
+const struct command *cli_find(const struct cli *cli, size_t *used)
+{
+	const struct command *best = NULL;
+	int best_count = -1;
+	for (size_t i = 0; i < cli_command_count; i++) {
+		int count = command_matches(&cli_commands[i], &cli->words);
+		if (count > best_count && (count > 0 || cli->words.len == 0)) {
+			best = &cli_commands[i];
+			best_count = count;
+		}
+	}
+	*used = best_count > 0 ? (size_t)best_count : 0;
+	return best;
+}
+
+static void help_options(FILE *out, const struct command *command)
+{
+	for (size_t i = 0; i < cli_option_count; i++) {
+		const struct option_row *row = &cli_options[i];
+		char left[64];
+		if (row->command ? !command || !strchr(command->options, row->command) : command != NULL)
+			continue;
+		snprintf(left, sizeof(left), "%s%s%s%s%s", row->brief ? row->brief : "", row->brief ? ", " : "", row->name,
+		         row->value ? " " : "", row->value ? row->value : "");
+		fprintf(out, "  %-28s %s\n", left, row->help);
+	}
+}
+
+void cli_help(FILE *out, const struct command *command)
+{
+	if (command && command->words[0]) {
+		fprintf(out, "%s\n\nusage: flagdeck %s %s%s\n\n", command->help, command->words,
+		        command->options[0] ? "[options] " : "", command->usage);
+		help_options(out, command);
+		fprintf(out, "\nOptions of all commands: flagdeck --help\n");
+		return;
+	}
+	fprintf(out, "Flagdeck: every service of every cluster on one keyboard-driven screen.\n\n"
+	             "usage: flagdeck [options] [command]\n\n");
+	for (size_t i = 0; i < cli_command_count; i++) {
+		char left[64];
+		snprintf(left, sizeof(left), "flagdeck %s%s%s", cli_commands[i].words, cli_commands[i].usage[0] ? " " : "",
+		         cli_commands[i].usage);
+		fprintf(out, "  %-38s %s\n", left, cli_commands[i].help);
+	}
+	fprintf(out, "\nOptions:\n");
+	help_options(out, NULL);
+	fprintf(out, "\nExit codes: 0 done, 1 failed, 2 usage, 3 refused or not permitted, 4 timed out.\n");
+}
+
+int cli_fail(enum exit_code code, const struct err *err)
+{
+	fprintf(stderr, "flagdeck: %s\n", err->text);
+	return (int)code;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `get services` and `get pods`: connect, wait until everything is there or known to be missing,
+ * print once. What is missing is said on stderr, and makes the exit code 1 (3: not permitted), so
+ * that a script never takes a part for the whole.
+ */
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/cli.h"
+#include "app/cli_print.h"
+#include "base/buf.h"
+#include "kube/kind.h"
+#include "model/column.h"
+#include "model/pod.h"
+#include "model/query.h"
+#include "model/service_json.h"
+
+static const double WAIT = 60;
+
+/* A finished reading of the fleet. */
+struct reading {
+	struct contexts contexts;
+	struct session *session;
+	int timed_out;
+};
+
+static int reading_open(struct reading *reading, const struct cli *cli, struct err *err)
+{
+	*reading = (struct reading){0};
+	if (contexts_choose(&reading->contexts, cli, err) < 0)
+		return -1;
+	const struct session_options options = {
+		.contexts = reading->contexts.items, .context_count = reading->contexts.count,
+		.service_label = cli->config.service_label, .team_label = cli->config.team_label, .log = cli->log,
+	};
+	reading->session = session_new(&options, err);
+	if (!reading->session) {
+		contexts_release(&reading->contexts);
+		return -1;
+	}
+	session_start(reading->session);
+	reading->timed_out = session_wait(reading->session, cli->timeout > 0 ? cli->timeout : WAIT) < 0;
+	return 0;
+}
+
+static void reading_close(struct reading *reading)
+{
+	session_free(reading->session);
+	contexts_release(&reading->contexts);
+}
+
+/* Says on stderr what is missing of each cluster; gives the exit code. */
+static int reading_report(const struct reading *reading)
+{
+	const struct fleet *fleet = reading->session->fleet;
+	int code = EXIT_DONE;
+	for (size_t i = 0; i < fleet->clusters.len; i++) {
+		const struct cluster *cluster = fleet->clusters.items[i];
+		for (size_t k = 0; k < kind_count; k++) {
+			const struct kind_state *state = &cluster->kinds[kinds[k].object];
+			if (!kinds[k].needed || state->complete || state->sync == SYNC_ABSENT)
+				continue;
+			const char *why = state->error[0] ? state->error : cluster->error[0] ? cluster->error : "no answer in time";
+			fprintf(stderr, "flagdeck: %s: %s are missing: %s\n", cluster->name, kinds[k].plural, why);
+			if (code == EXIT_DONE || state->sync == SYNC_DENIED)
+				code = state->sync == SYNC_DENIED ? EXIT_REFUSED : EXIT_FAILED;
+			if (cluster->link == LINK_UNREACHABLE || cluster->link == LINK_EXPIRED)
+				break;
+		}
+	}
+	return code == EXIT_FAILED && reading->timed_out ? EXIT_TIMED_OUT : code;
+}
+
+/* The words of the command line and -l become one filter text. */
+static struct filter *filter_of(const struct cli *cli, int argc, const char *const *argv, struct err *err)
+{
+	struct buf text;
+	struct filter *filter = NULL;
+	int failed = 0;
+	buf_init(&text, 4096);
+	for (int i = 0; i < argc; i++)
+		failed |= buf_printf(&text, "%s%s", text.len ? " " : "", argv[i]) < 0;
+	for (const char *at = cli->labels; at && *at;) {
+		size_t len = strcspn(at, ",");
+		failed |= buf_printf(&text, "%s-l %.*s", text.len ? " " : "", (int)len, at) < 0;
+		at += len + (at[len] == ',');
+	}
+	if (failed)
+		err_set(err, "the filter is longer than 4096 bytes");
+	else
+		filter = filter_parse(buf_string(&text), err);
+	buf_release(&text);
+	return filter;
+}
+
+static int print_services_json(const struct cli *cli, const struct vec *rows)
+{
+	cJSON *array = cJSON_CreateArray();
+	for (size_t i = 0; i < rows->len; i++)
+		cJSON_AddItemToArray(array, service_json(rows->items[i]));
+	int code = cli_print_json(cli, array);
+	cJSON_Delete(array);
+	return code;
+}
+
+static int print_services_table(const struct vec *rows)
+{
+	struct table table;
+	size_t shown = 0;
+	for (size_t i = 0; i < column_count; i++)
+		shown += columns[i].in_table != 0;
+	table_init(&table, shown);
+	for (size_t i = 0; i < column_count; i++)
+		if (columns[i].in_table)
+			table_add(&table, columns[i].title);
+	for (size_t r = 0; r < rows->len; r++) {
+		for (size_t i = 0; i < column_count; i++) {
+			char room[256];
+			struct text cell = text_in(room, sizeof(room));
+			if (!columns[i].in_table)
+				continue;
+			columns[i].format(rows->items[r], &cell);
+			table_add(&table, room);
+		}
+	}
+	table_print(&table, stdout);
+	return EXIT_DONE;
+}
+
+int run_get_services(struct cli *cli, int argc, const char *const *argv)
+{
+	struct reading reading;
+	struct err err = {0};
+	struct query query = {.sort = cli->sort ? column_find(cli->sort) : NULL};
+	if (cli->sort && !query.sort) {
+		err_set(&err, "there is no column \"%.40s\" to sort by (flagdeck's help lists them)", cli->sort);
+		return cli_fail(EXIT_USAGE, &err);
+	}
+	query.reverse = query.sort && query.sort->descends;
+	query.filter = filter_of(cli, argc, argv, &err);
+	if (!query.filter && err.text[0])
+		return cli_fail(EXIT_USAGE, &err);
+	if (reading_open(&reading, cli, &err) < 0) {
+		filter_free(query.filter);
+		return cli_fail(EXIT_FAILED, &err);
+	}
+	struct vec rows;
+	vec_init(&rows);
+	query_run(&query, reading.session->fleet, &rows);
+	int code = cli->output == OUTPUT_TABLE ? print_services_table(&rows) : print_services_json(cli, &rows);
+	int missing = reading_report(&reading);
+	vec_release(&rows);
+	filter_free(query.filter);
+	reading_close(&reading);
+	return code != EXIT_DONE ? code : missing;
+}
+
+static int pod_order(const void *a, const void *b)
+{
+	const struct pod *x = *(const struct pod *const *)a, *y = *(const struct pod *const *)b;
+	int order = strcmp(x->object.namespace, y->object.namespace);
+	return order ? order : strcmp(x->object.name, y->object.name);
+}
+
+/* The pods of every cluster that are asked for, sorted within each cluster. */
+static void collect_pods(const struct fleet *fleet, const struct cli *cli, const char *service, struct vec *pods,
+                         struct vec *clusters)
+{
+	for (size_t i = 0; i < fleet->clusters.len; i++) {
+		const struct cluster *cluster = fleet->clusters.items[i];
+		struct pod *pod;
+		size_t first = pods->len;
+		for (size_t at = 0; (pod = map_next(&cluster->objects[OBJECT_POD], &at));) {
+			const struct service *owner = pod_service(pod);
+			if ((!cli->namespace || strcmp(pod->object.namespace, cli->namespace) == 0) &&
+			    (!service || (owner && strcmp(owner->name, service) == 0))) {
+				vec_push(pods, pod);
+				vec_push(clusters, (void *)(uintptr_t)cluster);
+			}
+		}
+		if (pods->len > first)
+			qsort(pods->items + first, pods->len - first, sizeof(void *), pod_order);
+	}
+}
+
+static int print_pods_table(const struct vec *pods, const struct vec *clusters, const struct clock *clock)
+{
+	static const char *const titles[] = {"CLUSTER", "NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE", "NODE"};
+	enum { COLUMNS = sizeof(titles) / sizeof(titles[0]) };
+	struct table table;
+	table_init(&table, COLUMNS);
+	for (size_t i = 0; i < COLUMNS; i++)
+		table_add(&table, titles[i]);
+	for (size_t i = 0; i < pods->len; i++) {
+		const struct pod *pod = pods->items[i];
+		char ready[32], restarts[32], age[32] = "";
+		snprintf(ready, sizeof(ready), "%d/%d", pod->ready_containers, pod->total_containers);
+		snprintf(restarts, sizeof(restarts), "%d", (int)pod->restarts);
+		if (pod->object.created_ms)
+			age_format(clock->wall(clock) - pod->object.created_ms, age, sizeof(age));
+		table_add(&table, ((const struct cluster *)clusters->items[i])->name);
+		table_add(&table, pod->object.namespace);
+		table_add(&table, pod->object.name);
+		table_add(&table, ready);
+		table_add(&table, pod->status);
+		table_add(&table, restarts);
+		table_add(&table, age);
+		table_add(&table, pod->node);
+	}
+	table_print(&table, stdout);
+	return EXIT_DONE;
+}
+
+static int print_pods_json(const struct cli *cli, const struct vec *pods, const struct vec *clusters)
+{
+	cJSON *array = cJSON_CreateArray();
+	for (size_t i = 0; i < pods->len; i++)
+		cJSON_AddItemToArray(array, pod_json(clusters->items[i], pods->items[i]));
+	int code = cli_print_json(cli, array);
+	cJSON_Delete(array);
+	return code;
+}
+
+int run_get_pods(struct cli *cli, int argc, const char *const *argv)
+{
+	struct reading reading;
+	struct err err = {0};
+	struct vec pods, clusters;
+	if (argc > 1) {
+		err_set(&err, "get pods takes one service, not %d words", argc);
+		return cli_fail(EXIT_USAGE, &err);
+	}
+	if (reading_open(&reading, cli, &err) < 0)
+		return cli_fail(EXIT_FAILED, &err);
+	const struct fleet *fleet = reading.session->fleet;
+	vec_init(&pods);
+	vec_init(&clusters);
+	collect_pods(fleet, cli, argc ? argv[0] : NULL, &pods, &clusters);
+	int code = cli->output == OUTPUT_TABLE ? print_pods_table(&pods, &clusters, fleet->clock)
+	                                       : print_pods_json(cli, &pods, &clusters);
+	int missing = reading_report(&reading);
+	vec_release(&pods);
+	vec_release(&clusters);
+	reading_close(&reading);
+	return code != EXIT_DONE ? code : missing;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Keys are dotted paths in one table. A list's items are a path of their own, "[]". The walk goes
+ * over the document, not over the table, so that what the table does not know is found.
+ */
+#include "app/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/spell.h"
+#include "base/vec.h"
+#include "base/yaml.h"
+
+enum value { VALUE_TEXT, VALUE_BOOL, VALUE_MAP, VALUE_LIST };
+
+enum place { NO_PLACE, PLACE_CONTEXT, PLACE_ENV, PLACE_REGION, PLACE_PROTECTED, PLACE_SERVICE_LABEL, PLACE_TEAM_LABEL,
+	PLACE_THEME, PLACE_KEYMAP };
+
+static const struct config_row {
+	struct config_key key;
+	enum value value;
+	enum place place;
+} rows[] = {
+	{{"fleet", "", "Which clusters are shown, and what their objects' labels mean."}, VALUE_MAP, NO_PLACE},
+	{{"fleet.clusters", "the current context", "The clusters, in the order in which they are shown."}, VALUE_LIST, NO_PLACE},
+	{{"fleet.clusters[]", "", ""}, VALUE_MAP, NO_PLACE},
+	{{"fleet.clusters[].context", "", "A context of the kubeconfig; required."}, VALUE_TEXT, PLACE_CONTEXT},
+	{{"fleet.clusters[].env", "none", "Its environment, such as dev or prod."}, VALUE_TEXT, PLACE_ENV},
+	{{"fleet.clusters[].region", "none", "Its region."}, VALUE_TEXT, PLACE_REGION},
+	{{"fleet.clusters[].protected", "false", "Whether changes there ask for a typed name."}, VALUE_BOOL, PLACE_PROTECTED},
+	{{"fleet.labels", "", "Labels that say what belongs together."}, VALUE_MAP, NO_PLACE},
+	{{"fleet.labels.service", "app.kubernetes.io/name", "The label that names the service of a workload."},
+	 VALUE_TEXT, PLACE_SERVICE_LABEL},
+	{{"fleet.labels.team", "team", "The label that names the team, on the workload or its namespace."},
+	 VALUE_TEXT, PLACE_TEAM_LABEL},
+	{{"ui", "", "How the console looks and listens."}, VALUE_MAP, NO_PLACE},
+	{{"ui.theme", "dark", "dark, light, or a YAML file."}, VALUE_TEXT, PLACE_THEME},
+	{{"ui.keymap", "vim", "vim, or a YAML file."}, VALUE_TEXT, PLACE_KEYMAP},
+};
+
+enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
+
+struct config_memory {
+	struct yaml yaml;
+};
+
+const struct config_key *config_key_at(size_t index)
+{
+	return index < ROW_COUNT ? &rows[index].key : NULL;
+}
+
+static const struct config_row *row_find(const char *key)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (strcmp(rows[i].key.key, key) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+static int refuse_unknown(const struct config *config, const struct yaml_node *node, const char *parent, const char *name,
+                          struct err *err)
+{
+	const char *names[ROW_COUNT];
+	size_t count = 0, len = strlen(parent);
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const char *key = rows[i].key.key;
+		if (strncmp(key, parent, len) == 0 && (len == 0 || key[len] == '.') && !strpbrk(key + len + (len > 0), ".["))
+			names[count++] = key + len + (len > 0);
+	}
+	const char *near = spell_nearest(name, names, count);
+	return err_set(err, "%s:%d: there is no key \"%.60s\"%s%s%s%s%s", config->path, node->line, name,
+	               len ? " in " : "", parent, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static int refuse_type(const struct config *config, const struct yaml_node *node, const char *key, const char *wanted,
+                       struct err *err)
+{
+	return err_set(err, "%s:%d: %s must be %s", config->path, node->line, key, wanted);
+}
+
+static int place_value(struct config *config, const struct config_row *row, const struct yaml_node *node, struct err *err)
+{
+	struct config_cluster *last = config->cluster_count ? &config->clusters[config->cluster_count - 1] : NULL;
+	const char *text = yaml_string(node);
+	if (row->value == VALUE_BOOL) {
+		if (yaml_bool(node, &last->protected) < 0)
+			return refuse_type(config, node, row->key.key, "true or false", err);
+		return 0;
+	}
+	if (!text || !*text)
+		return refuse_type(config, node, row->key.key, "a text", err);
+	switch (row->place) {
+	case PLACE_CONTEXT: last->context = text; break;
+	case PLACE_ENV: last->env = text; break;
+	case PLACE_REGION: last->region = text; break;
+	case PLACE_SERVICE_LABEL: config->service_label = text; break;
+	case PLACE_TEAM_LABEL: config->team_label = text; break;
+	case PLACE_THEME: config->theme = text; break;
+	case PLACE_KEYMAP: config->keymap = text; break;
+	default: break;
+	}
+	return 0;
+}
+
+static int read_map(struct config *config, const struct yaml_node *map, const char *path, struct err *err);
+
+static int read_clusters(struct config *config, const struct yaml_node *list, const char *path, struct err *err)
+{
+	char item_path[96];
+	snprintf(item_path, sizeof(item_path), "%s[]", path);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct yaml_node *item = list->items[i];
+		if (item->kind != YAML_MAP)
+			return refuse_type(config, item, path, "a list of maps such as {context: prod}", err);
+		config->clusters = mem_resize(config->clusters, config->cluster_count + 1, sizeof(*config->clusters));
+		struct config_cluster *cluster = &config->clusters[config->cluster_count++];
+		*cluster = (struct config_cluster){.env = "", .region = ""};
+		if (read_map(config, item, item_path, err) < 0)
+			return -1;
+		if (!cluster->context)
+			return err_set(err, "%s:%d: a cluster needs a context: the name of one in the kubeconfig", config->path,
+			               item->line);
+		for (size_t k = 0; k + 1 < config->cluster_count; k++)
+			if (strcmp(config->clusters[k].context, cluster->context) == 0)
+				return err_set(err, "%s:%d: context \"%.80s\" is listed twice", config->path, item->line,
+				               cluster->context);
+	}
+	return 0;
+}
+
+static int read_map(struct config *config, const struct yaml_node *map, const char *path, struct err *err)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		const char *name = map->keys[i]->value;
+		const struct yaml_node *node = map->items[i];
+		char key[160];
+		snprintf(key, sizeof(key), "%s%s%.100s", path, *path ? "." : "", name);
+		const struct config_row *row = row_find(key);
+		int result = 0;
+		if (!row)
+			return refuse_unknown(config, map->keys[i], path, name, err);
+		if (yaml_is_null(node))
+			continue;
+		if (row->value == VALUE_MAP)
+			result = node->kind == YAML_MAP ? read_map(config, node, key, err)
+			                                : refuse_type(config, node, key, "a map", err);
+		else if (row->value == VALUE_LIST)
+			result = node->kind == YAML_LIST ? read_clusters(config, node, key, err)
+			                                 : refuse_type(config, node, key, "a list", err);
+		else
+			result = place_value(config, row, node, err);
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static char *xdg_path(const char *variable, const char *below_home, const char *file)
+{
+	const char *root = getenv(variable), *home = getenv("HOME");
+	if (root && root[0] == '/') /* the XDG rules: a relative path is to be ignored */
+		return mem_printf("%s/flagdeck/%s", root, file);
+	return mem_printf("%s/%s/flagdeck/%s", home && *home ? home : "", below_home, file);
+}
+
+char *config_usual_path(void)
+{
+	return xdg_path("XDG_CONFIG_HOME", ".config", "config.yaml");
+}
+
+char *config_state_path(void)
+{
+	return xdg_path("XDG_STATE_HOME", ".local/state", "flagdeck.db");
+}
+
+int config_load(struct config *config, const char *path, struct err *err)
+{
+	char *usual = config_usual_path();
+	int result = -1, wanted = path != NULL;
+	*config = (struct config){.service_label = "app.kubernetes.io/name", .team_label = "team", .theme = "dark",
+	                          .keymap = "vim"};
+	config->memory = mem_new(sizeof(*config->memory));
+	if (!path)
+		path = usual;
+	if (!wanted && access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		result = 0;
+		goto out;
+	}
+	config->path = mem_copy_string(path);
+	if (yaml_parse_file(&config->memory->yaml, path, err) < 0)
+		goto out;
+	const struct yaml_node *root = config->memory->yaml.root;
+	if (root && root->kind != YAML_MAP)
+		refuse_type(config, root, "the file", "a map of keys", err);
+	else if (!root || read_map(config, root, "", err) == 0)
+		result = 0;
+out:
+	free(usual);
+	if (result < 0)
+		config_release(config);
+	return result;
+}
+
+void config_release(struct config *config)
+{
+	if (config->memory)
+		yaml_release(&config->memory->yaml);
+	free(config->memory);
+	free(config->clusters);
+	free(config->path);
+	*config = (struct config){0};
+}
+
+const struct config_cluster *config_cluster(const struct config *config, const char *context)
+{
+	for (size_t i = 0; i < config->cluster_count; i++)
+		if (strcmp(config->clusters[i].context, context) == 0)
+			return &config->clusters[i];
+	return NULL;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_CONSOLE_STATE_H
+#define APP_CONSOLE_STATE_H
+
+#include "app/console.h"
+#include "app/demand.h"
+#include "app/dispatch.h"
+#include "app/signals.h"
+#include "app/start_trace.h"
+#include "store/db.h"
+#include "term/screen.h"
+#include "term/theme.h"
+#include "view/deck.h"
+
+/* The running console, shared by console.c (life), console_frame.c (drawing) and console_input.c. */
+struct console {
+	const struct console_options *options;
+	struct theme theme;
+	struct keymap *keymap;
+	struct session *session;
+	struct supply *supply;
+	struct scene scene;
+	struct deck *deck;
+	struct dispatch dispatch;
+	struct db *db;
+	struct screen *screen;
+	struct grid grid;
+	struct signals *signals;
+	struct start_trace *trace; /* NULL: not asked for */
+
+	struct watcher *input, *output;
+	struct timer *frame, *escape, *tick, *demand, *save;
+	int64_t drawn_ms;         /* monotonic, of the last frame; 0: none yet */
+	int64_t demanded_ms;      /* monotonic, of the last change of demand */
+	int written;              /* facts came since the fleet was settled */
+	int dirty;                /* something is to be drawn */
+	int lent;                 /* the terminal is somebody else's for now */
+	unsigned ticks;
+	uint64_t saved_version;   /* of the fleet, when rows were saved */
+	const char *told_notice;  /* of the database, so that it is said once */
+	int over, code;           /* the loop is to end with this exit code */
+	struct err *err;
+};
+
+/* console_frame.c */
+void console_written(void *arg);    /* a source wrote into the model */
+void console_changed(void *arg);    /* something else that is drawn came */
+void console_settle(struct console *console); /* the fleet is as it should be for views */
+void console_draw_now(struct console *console); /* if there is anything to draw and the terminal takes it */
+void console_frame_due(void *arg);
+void console_output_ready(void *arg, int events);
+void console_demand_due(void *arg);
+
+/* console_input.c */
+void console_input_ready(void *arg, int events);
+void console_escape_due(void *arg);
+void console_signal(void *arg, int number);
+int console_lend_terminal(void *arg, int take);
+void console_host(struct console *console, struct dispatch_host *host);
+
+/* console.c */
+void console_end(struct console *console, int code);
+void console_lost_terminal(struct console *console);
+
+#endif

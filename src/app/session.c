@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Builds the clusters somebody works on and lets them go, in that order and the reverse. */
+#include "app/session.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "kube/credential.h"
+#include "kube/kubeconfig.h"
+#include "kube/source.h"
+#include "model/writer.h"
+
+static void changed_nothing(void *arg)
+{
+	(void)arg;
+}
+
+static struct source *source_make(const struct session *session, const struct session_options *options,
+                                  const struct session_context *context, struct cluster *cluster, struct err *err)
+{
+	const struct source_options source = {
+		.loop = session->loop,
+		.http = session->http,
+		.clock = session->fleet->clock,
+		.log = options->log,
+		.fleet = session->fleet,
+		.cluster = cluster,
+		.access = context->access,
+		.credentials = session->credentials,
+		.service_label = options->service_label,
+		.team_label = options->team_label,
+		.borrow_terminal = options->borrow_terminal,
+		.changed = options->changed ? options->changed : changed_nothing,
+		.arg = options->arg,
+	};
+
+	if (!context->access) {
+		err_set(err, "%s", context->error ? context->error : "the context cannot be resolved");
+		return NULL;
+	}
+	return source_new(&source, err);
+}
+
+struct session *session_new(const struct session_options *options, struct err *err)
+{
+	const struct clock *clock = options->clock ? options->clock : &clock_system;
+	struct session *session = mem_new(sizeof(*session));
+
+	if (!(session->loop = loop_new(err)) || !(session->http = http_new(session->loop, err))) {
+		session_free(session);
+		return NULL;
+	}
+	session->credentials = credential_cache_new(session->loop, clock);
+	session->fleet = fleet_new(clock);
+	session->sources = mem_new_array(options->context_count + 1, sizeof(*session->sources));
+	session->source_count = options->context_count;
+	for (size_t i = 0; i < options->context_count; i++) {
+		const struct session_context *context = &options->contexts[i];
+		struct err why = {.text = ""};
+		struct cluster *cluster =
+			fleet_add_cluster(session->fleet, context->name, context->env ? context->env : "",
+		                          context->region ? context->region : "", context->protected);
+		session->sources[i] = source_make(session, options, context, cluster, &why);
+		if (!session->sources[i])
+			cluster_set_error(cluster, 0, why.text);
+	}
+	fleet_settle(session->fleet);
+	return session;
+}
+
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	for (size_t i = 0; i < session->source_count; i++)
+		if (session->sources[i])
+			source_free(session->sources[i]);
+	free(session->sources);
+	if (session->credentials)
+		credential_cache_free(session->credentials);
+	if (session->http)
+		http_free(session->http);
+	if (session->fleet)
+		fleet_free(session->fleet);
+	if (session->loop)
+		loop_free(session->loop);
+	free(session);
+}
+
+void session_start(struct session *session)
+{
+	for (size_t i = 0; i < session->source_count; i++)
+		if (session->sources[i])
+			source_start(session->sources[i]);
+}
+
+static int all_are_complete(const struct fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->clusters.len; i++)
+		if (!cluster_is_complete(fleet->clusters.items[i]))
+			return 0;
+	return 1;
+}
+
+static void time_is_over(void *arg)
+{
+	*(int *)arg = 1;
+}
+
+int session_wait(struct session *session, double seconds)
+{
+	int over = 0;
+	struct timer *timer = timer_new(session->loop, time_is_over, &over);
+
+	timer_start(timer, seconds);
+	while (!over && !all_are_complete(session->fleet))
+		loop_poll(session->loop, 1);
+	timer_free(timer);
+	fleet_settle(session->fleet);
+	return all_are_complete(session->fleet) ? 0 : -1;
+}
+
+struct source *session_source(const struct session *session, const struct cluster *cluster)
+{
+	for (size_t i = 0; i < session->fleet->clusters.len; i++)
+		if (session->fleet->clusters.items[i] == cluster)
+			return session->sources[i];
+	return NULL;
+}

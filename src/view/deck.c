@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The deck: which views there are, where they stand, how they are drawn over one another. The
+ * detail follows the selection of the list; on a narrow screen it takes the list's place.
+ */
+#include "deck_state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "ui/bars.h"
+#include "ui/tabs.h"
+#include "view/header.h"
+
+static const struct view_ops *const tab_views[DECK_TABS] = {
+	[DECK_OVERVIEW] = &overview_view, [DECK_PODS] = &pods_view, [DECK_LOGS] = &logs_view,
+	[DECK_EVENTS] = &events_view,     [DECK_YAML] = &yaml_view,
+};
+
+struct deck *deck_new(const struct scene *scene)
+{
+	struct deck *deck = mem_new(sizeof(*deck));
+
+	deck->scene = scene;
+	deck->list = view_new(&services_view, scene);
+	deck->timeline = view_new(&timeline_view, scene);
+	for (int tab = 0; tab < DECK_TABS; tab++)
+		deck->tabs[tab] = view_new(tab_views[tab], scene);
+	deck->overs[DECK_OVER_HELP] = view_new(&help_view, scene);
+	deck->overs[DECK_OVER_MESSAGES] = view_new(&messages_view, scene);
+	deck->list_share = LAYOUT_SHARE;
+	deck->timeline_rows = -1;
+	deck->rows = 24;
+	deck->cols = 80;
+	dialog_init(&deck->dialog);
+	deck_layout(deck);
+	return deck;
+}
+
+void deck_free(struct deck *deck)
+{
+	if (!deck)
+		return;
+	view_free(deck->list);
+	view_free(deck->timeline);
+	for (int tab = 0; tab < DECK_TABS; tab++)
+		view_free(deck->tabs[tab]);
+	for (int over = 0; over < DECK_OVERS; over++)
+		view_free(deck->overs[over]);
+	prompt_history_release(&deck->filters);
+	prompt_history_release(&deck->searches);
+	prompt_history_release(&deck->commands);
+	free(deck->filter_before);
+	free(deck->log_choices);
+	free(deck);
+}
+
+struct view *deck_focused(const struct deck *deck)
+{
+	if (deck->over)
+		return deck->overs[deck->over];
+	return deck->focus == PANE_LIST     ? deck->list
+	       : deck->focus == PANE_DETAIL ? deck->tabs[deck->tab]
+	                                    : deck->timeline;
+}
+
+/* A screen of ordinary height has a few rows to spare for what happened, a tall one more. */
+static int timeline_rows(const struct deck *deck)
+{
+	if (deck->timeline_hidden)
+		return 0;
+	if (deck->timeline_rows >= 0)
+		return deck->timeline_rows;
+	return deck->rows < 20 ? 0 : deck->rows < 40 ? 4 : deck->rows < 55 ? 7 : 10;
+}
+
+void deck_layout(struct deck *deck)
+{
+	struct layout_wish wish = {
+		.rows = deck->rows,
+		.cols = deck->cols,
+		.list_share = deck->list_share,
+		.timeline_rows = timeline_rows(deck),
+		.detail_open = deck->detail_open,
+		.zoomed = deck->zoomed,
+		.focus = deck->focus,
+	};
+
+	layout_compute(&wish, &deck->layout);
+	/* A pane that has no room (the screen shrank) cannot keep the focus. */
+	if (rect_is_empty(layout_pane(&deck->layout, deck->focus)))
+		deck->focus = layout_next_pane(&deck->layout, deck->focus, 1);
+}
+
+void deck_follow_selection(struct deck *deck)
+{
+	const struct service *service = services_selected(deck->list);
+
+	for (int tab = 0; tab < DECK_TABS; tab++)
+		view_select(deck->tabs[tab], service ? service->key : "");
+}
+
+static void detail_title(const struct service *service, char *out, size_t size)
+{
+	struct text title = text_in(out, size);
+
+	if (!service) {
+		text_add(&title, "detail");
+		return;
+	}
+	text_printf(&title, "%s  %s/%s", service->name, service->cluster->name, service->namespace);
+	if (*service->cluster->env || *service->cluster->region)
+		text_printf(&title, "  %s%s%s", service->cluster->env, *service->cluster->env ? " " : "",
+		            service->cluster->region);
+	if (service->cluster->protected)
+		text_add(&title, "  protected");
+}
+
+/* The tabs, and beside them, or on a line of its own, what the open one says of itself. */
+static void tabs_row_draw(struct deck *deck, struct grid *grid, struct rect *rect)
+{
+	enum { TABS_WIDTH = 48, STATUS_WIDTH = 24 };
+	struct view *view = deck->tabs[deck->tab];
+	struct rect row = rect_cut_top(rect, 1);
+	const char *names[DECK_TABS];
+	char room[320];
+	struct text status = text_in(room, sizeof(room));
+
+	for (int tab = 0; tab < DECK_TABS; tab++)
+		names[tab] = deck->tabs[tab]->ops->name;
+	tabs_draw(grid, row, names, DECK_TABS, deck->tab);
+	/* Its place on the screen is known to it only after its first drawing, but its status may want it. */
+	view->rect = *rect;
+	if (view->ops->status)
+		view->ops->status(view, &status);
+	if (status.len == 0)
+		return;
+	if (row.cols > TABS_WIDTH + STATUS_WIDTH) {
+		rect_cut_left(&row, TABS_WIDTH);
+		title_draw(grid, row, "", room, 0);
+	} else if (rect->rows > 4) {
+		rect_put_cut(grid, rect_cut_top(rect, 1), 0, 1, STYLE_DIM, room);
+	}
+}
+
+static void detail_draw(struct deck *deck, struct grid *grid, struct rect rect)
+{
+	struct view *view = deck->tabs[deck->tab];
+	int focused = deck->focus == PANE_DETAIL && !deck->over;
+	char title[320];
+
+	if (rect_is_empty(rect))
+		return;
+	detail_title(view_service(view), title, sizeof(title));
+	title_draw(grid, rect_cut_top(&rect, 1), title, "", focused);
+	if (!rect_is_empty(rect))
+		tabs_row_draw(deck, grid, &rect);
+	view_draw(view, grid, rect, focused);
+}
+
+/* Key and word of each hint that has a key here. */
+static size_t hints_collect(const struct deck *deck, struct hint *hints, char (*keys)[KEYMAP_HINT], size_t max)
+{
+	static const struct view_hint always[] = {{ACTION_APP_COMMAND, "command"}, {ACTION_APP_HELP, "help"}};
+	const struct view_hint *own = deck_focused(deck)->ops->hints;
+	unsigned scopes[DECK_SCOPES], bits = 0;
+	size_t count = 0, scope_count = deck_scopes(deck, scopes);
+
+	if (!deck->scene->keymap)
+		return 0;
+	for (size_t i = 0; i < scope_count; i++)
+		bits |= scopes[i];
+	for (size_t i = 0; i < VIEW_HINTS + 2 && count < max; i++) {
+		const struct view_hint *hint = i < VIEW_HINTS ? &own[i] : &always[i - VIEW_HINTS];
+		if (hint->action == ACTION_NONE || keymap_hint(deck->scene->keymap, hint->action, bits, keys[count]) != 0)
+			continue;
+		hints[count] = (struct hint){.key = keys[count], .text = hint->text};
+		count++;
+	}
+	return count;
+}
+
+static void footer_draw(struct deck *deck, struct grid *grid, struct rect row)
+{
+	const struct service *service = services_selected(deck->list);
+	struct hint hints[VIEW_HINTS + 2];
+	char keys[VIEW_HINTS + 2][KEYMAP_HINT], right[160];
+	struct text text = text_in(right, sizeof(right));
+	size_t count;
+
+	if (deck->prompting) {
+		if (*deck->prompt_error)
+			grid_put_cut(grid, row.row - 1, row.col, row.cols, STYLE_ERROR, deck->prompt_error);
+		prompt_draw(&deck->prompt, grid, row);
+		return;
+	}
+	if (*deck->message) {
+		message_draw(grid, row, deck->message, deck->message_is_error ? STYLE_ERROR : STYLE_MESSAGE);
+		return;
+	}
+	count = hints_collect(deck, hints, keys, VIEW_HINTS + 2);
+	if (deck->pending.count > 0) {
+		for (size_t i = 0; i < deck->pending.count; i++) {
+			char name[KEY_NAME_MAX];
+			key_format(deck->pending.keys[i], name);
+			text_printf(&text, "%s ", name);
+		}
+		text_add(&text, "…");
+	} else if (service) {
+		text_printf(&text, "%s: ", service->cluster->name);
+		cluster_describe(service->cluster, &text);
+	}
+	hints_draw(grid, row, hints, count, right, service ? link_style(service->cluster->link) : STYLE_FOOTER);
+}
+
+static void palette_show(struct deck *deck, struct grid *grid)
+{
+	struct palette_row rows[DECK_PALETTE];
+	char keys[DECK_PALETTE][KEYMAP_HINT];
+	struct rect above = grid_rect(grid);
+
+	rect_cut_bottom(&above, 1);
+	for (size_t i = 0; i < deck->palette_count; i++) {
+		enum action_id id = (enum action_id)deck->palette[i];
+		const struct action *action = action_get(id);
+		keys[i][0] = '\0';
+		if (deck->scene->keymap)
+			keymap_hint(deck->scene->keymap, id, action->scopes, keys[i]);
+		rows[i] = (struct palette_row){.name = action->name, .help = action->help, .key = keys[i]};
+	}
+	palette_draw(grid, above, rows, deck->palette_count, deck->palette_at);
+}
+
+static void panes_draw(struct deck *deck, struct grid *grid)
+{
+	const struct layout *layout = &deck->layout;
+	int lines = !deck->over;
+
+	if (!rect_is_empty(layout->list))
+		view_draw(deck->list, grid, layout->list, lines && deck->focus == PANE_LIST);
+	if (!rect_is_empty(layout->line))
+		grid_vline(grid, layout->line.row, layout->line.col, layout->line.rows, STYLE_BORDER);
+	detail_draw(deck, grid, layout->detail);
+	if (!rect_is_empty(layout->timeline))
+		view_draw(deck->timeline, grid, layout->timeline, lines && deck->focus == PANE_TIMELINE);
+}
+
+void deck_draw(struct deck *deck, struct grid *grid)
+{
+	grid_clear(grid);
+	deck->rows = grid->rows;
+	deck->cols = grid->cols;
+	deck_layout(deck);
+	deck_follow_selection(deck);
+	header_view_draw(deck->scene, grid, deck->layout.header, services_cluster(deck->list));
+	if (deck->over) {
+		struct rect rect = grid_rect(grid);
+		rect_cut_top(&rect, 1);
+		rect_cut_bottom(&rect, 1);
+		view_draw(deck->overs[deck->over], grid, rect, 1);
+	} else {
+		panes_draw(deck, grid);
+	}
+	footer_draw(deck, grid, deck->layout.footer);
+	if (deck->prompting == DECK_PROMPT_COMMAND)
+		palette_show(deck, grid);
+	if (dialog_is_open(&deck->dialog))
+		dialog_draw(&deck->dialog, grid, grid_rect(grid));
+	deck->drawn = deck->over || rect_is_empty(deck->layout.list) ? 0 : deck->list->ops->rows(deck->list);
+}
+
+size_t deck_rows_drawn(const struct deck *deck)
+{
+	return deck->drawn;
+}
+
+size_t deck_scopes(const struct deck *deck, unsigned scopes[DECK_SCOPES])
+{
+	size_t count = 0;
+
+	scopes[count++] = deck_focused(deck)->ops->scope;
+	if (!deck->over && deck->focus == PANE_DETAIL)
+		scopes[count++] = SCOPE_DETAIL;
+	scopes[count++] = SCOPE_GLOBAL;
+	return count;
+}
+
+int deck_works_here(const struct deck *deck, enum action_id action)
+{
+	unsigned scopes[DECK_SCOPES];
+	size_t count = deck_scopes(deck, scopes);
+	const struct action *row = action_get(action);
+
+	for (size_t i = 0; row && i < count; i++)
+		if (row->scopes & scopes[i])
+			return 1;
+	return 0;
+}
+
+void deck_say(struct deck *deck, int error, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(deck->message, sizeof(deck->message), fmt, args);
+	va_end(args);
+	deck->message_is_error = error;
+	messages_add(deck->overs[DECK_OVER_MESSAGES], deck->scene->fleet->clock->wall(deck->scene->fleet->clock), error,
+	             deck->message);
+}
+
+void deck_demand(struct deck *deck, struct demand *demand)
+{
+	const struct view *view = deck->tabs[deck->tab];
+
+	demand_init(demand);
+	deck_layout(deck);
+	deck_follow_selection(deck);
+	/* What nobody sees is not asked for. */
+	if (!rect_is_empty(deck->layout.detail) && view->ops->demand && *view->service)
+		view->ops->demand(view, demand);
+}
+
+void deck_reread(struct deck *deck)
+{
+	if (deck->tab == DECK_YAML)
+		yaml_reread(deck->tabs[DECK_YAML]);
+}

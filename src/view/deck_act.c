@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Actions that are about the screen alone: panes, tabs, what is shown, where Enter and Esc lead.
+ * One table; what has no row is offered to the view with the focus.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "deck_state.h"
+#include "model/workload.h"
+
+static void act_help(struct deck *deck, enum action_id action)
+{
+	unsigned scopes[DECK_SCOPES];
+	size_t count = deck_scopes(deck, scopes);
+
+	(void)action;
+	if (deck->over == DECK_OVER_HELP) {
+		deck->over = DECK_OVER_NONE;
+		return;
+	}
+	help_set_scopes(deck->overs[DECK_OVER_HELP], scopes, count);
+	deck->over = DECK_OVER_HELP;
+}
+
+static void act_messages(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck->over = deck->over == DECK_OVER_MESSAGES ? DECK_OVER_NONE : DECK_OVER_MESSAGES;
+}
+
+static void act_command(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck_prompt_open(deck, DECK_PROMPT_COMMAND);
+}
+
+static void filter_clear(struct deck *deck)
+{
+	struct err err;
+
+	/* No filter at all cannot fail. */
+	if (services_set_filter(deck->list, "", &err) < 0)
+		deck_say(deck, 1, "%s", err.text);
+}
+
+/* One step back each time: what lies over the screen, a search, the zoom, the detail, the timeline,
+ * the filter, the one cluster. */
+static void act_back(struct deck *deck, enum action_id action)
+{
+	struct view *view = deck_focused(deck);
+
+	(void)action;
+	if (deck->pending.count > 0)
+		memset(&deck->pending, 0, sizeof(deck->pending));
+	else if (view->ops->searching && *view->ops->searching(view))
+		view->ops->search(view, "");
+	else if (deck->over)
+		deck->over = DECK_OVER_NONE;
+	else if (deck->zoomed)
+		deck->zoomed = 0;
+	else if (deck->focus != PANE_LIST || deck->detail_open) {
+		deck->detail_open = 0;
+		deck->focus = PANE_LIST;
+	} else if (*services_filter(deck->list))
+		filter_clear(deck);
+	else if (services_cluster(deck->list))
+		deck_cluster_set(deck, NULL);
+	else
+		deck_say(deck, 0, "nothing to go back from; :q quits");
+}
+
+static void act_cluster_step(struct deck *deck, enum action_id action)
+{
+	const struct fleet *fleet = deck->scene->fleet;
+	const char *only = services_cluster(deck->list);
+	size_t count = fleet->clusters.len + 1, at = 0; /* 0 is all of them */
+	size_t step = action == ACTION_CLUSTER_NEXT ? 1 : count - 1;
+
+	for (size_t i = 0; only && i < fleet->clusters.len; i++)
+		if (strcmp(((const struct cluster *)fleet->clusters.items[i])->name, only) == 0)
+			at = i + 1;
+	at = (at + step) % count;
+	deck_cluster_set(deck, at == 0 ? NULL : ((const struct cluster *)fleet->clusters.items[at - 1])->name);
+}
+
+static void act_cluster_all(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck_cluster_set(deck, NULL);
+}
+
+static void act_cluster_list(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck_cluster_choose(deck);
+}
+
+static void act_pane_step(struct deck *deck, enum action_id action)
+{
+	int step = action == ACTION_PANE_NEXT ? 1 : -1;
+
+	/* Zoomed or narrow, the next pane takes the room. */
+	deck->over = DECK_OVER_NONE;
+	if (deck->zoomed) {
+		deck->focus = (enum pane)(((int)deck->focus + 3 + step) % 3);
+		return;
+	}
+	if (deck->layout.narrow && deck->focus == PANE_LIST && step > 0) {
+		deck->detail_open = 1;
+		deck->focus = PANE_DETAIL;
+		return;
+	}
+	deck->focus = layout_next_pane(&deck->layout, deck->focus, step);
+	if (deck->layout.narrow && deck->focus == PANE_TIMELINE && step > 0)
+		deck->detail_open = 0;
+}
+
+static void act_pane_zoom(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck->zoomed = !deck->zoomed;
+}
+
+static void act_pane_size(struct deck *deck, enum action_id action)
+{
+	enum { STEP = 5, TIMELINE_LEAST = 2 };
+	int step = action == ACTION_PANE_GROW ? 1 : -1;
+
+	if (deck->focus == PANE_TIMELINE) {
+		int rows = deck->layout.timeline.rows + step;
+		deck->timeline_rows = rows < TIMELINE_LEAST ? TIMELINE_LEAST : rows;
+		return;
+	}
+	deck->list_share += (deck->focus == PANE_LIST ? STEP : -STEP) * step;
+	if (deck->list_share < LAYOUT_SHARE_MIN)
+		deck->list_share = LAYOUT_SHARE_MIN;
+	if (deck->list_share > LAYOUT_SHARE_MAX)
+		deck->list_share = LAYOUT_SHARE_MAX;
+}
+
+static void act_timeline(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck->timeline_hidden = !rect_is_empty(deck->layout.timeline);
+	if (deck->timeline_hidden && deck->focus == PANE_TIMELINE)
+		deck->focus = PANE_LIST;
+	/* Asked for on a screen so low that it has none by itself. */
+	if (!deck->timeline_hidden && deck->rows < 20)
+		deck->timeline_rows = 4;
+}
+
+static void tab_open(struct deck *deck, enum deck_tab tab)
+{
+	deck->over = DECK_OVER_NONE;
+	deck->tab = tab;
+	deck->focus = PANE_DETAIL;
+	deck->detail_open = 1;
+}
+
+static void act_tab(struct deck *deck, enum action_id action)
+{
+	tab_open(deck, (enum deck_tab)(DECK_OVERVIEW + (int)action - (int)ACTION_TAB_OVERVIEW));
+}
+
+static void act_tab_step(struct deck *deck, enum action_id action)
+{
+	int step = action == ACTION_TAB_NEXT ? 1 : DECK_TABS - 1;
+
+	tab_open(deck, (enum deck_tab)(((int)deck->tab + step) % DECK_TABS));
+}
+
+static void open_pod(struct deck *deck)
+{
+	const char *pod = pods_selected(deck->tabs[DECK_PODS]);
+
+	if (!pod)
+		return;
+	logs_set_target(deck->tabs[DECK_LOGS], pod, "");
+	tab_open(deck, DECK_LOGS);
+}
+
+static void open_event(struct deck *deck)
+{
+	const char *about = events_about(deck->tabs[DECK_EVENTS]);
+
+	if (about && strncmp(about, "Pod/", 4) == 0 && pods_go(deck->tabs[DECK_PODS], about + 4) == 0)
+		tab_open(deck, DECK_PODS);
+	else
+		deck_say(deck, 0, "%s is no pod that is still there", about ? about : "this");
+}
+
+/* The subject is "service/cluster", or a cluster. */
+static void open_subject(struct deck *deck)
+{
+	const struct fleet *fleet = deck->scene->fleet;
+	const char *subject = timeline_subject(deck->timeline), *slash = subject ? strrchr(subject, '/') : NULL;
+
+	for (size_t i = 0; slash && i < fleet->services.len; i++) {
+		const struct service *service = fleet->services.items[i];
+		if (strlen(service->name) != (size_t)(slash - subject) ||
+		    strncmp(service->name, subject, (size_t)(slash - subject)) != 0 ||
+		    strcmp(service->cluster->name, slash + 1) != 0)
+			continue;
+		if (services_go(deck->list, service->key) < 0)
+			deck_say(deck, 0, "%s is not in the list as it is filtered", service->name);
+		else
+			tab_open(deck, DECK_OVERVIEW);
+		return;
+	}
+	if (subject && fleet_cluster(fleet, subject))
+		deck_cluster_set(deck, subject);
+	else
+		deck_say(deck, 0, "there is nothing to open for '%s'", subject ? subject : "");
+}
+
+static void act_open(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	if (deck->focus == PANE_TIMELINE)
+		open_subject(deck);
+	else if (deck->focus == PANE_LIST)
+		tab_open(deck, deck->tab);
+	else if (deck->tab == DECK_PODS)
+		open_pod(deck);
+	else if (deck->tab == DECK_EVENTS)
+		open_event(deck);
+}
+
+static void act_filter(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck_prompt_open(deck, DECK_PROMPT_FILTER);
+}
+
+static void act_clear_filter(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	filter_clear(deck);
+}
+
+static void act_sort_choose(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck_sort_choose(deck);
+}
+
+static void act_search(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck_prompt_open(deck, DECK_PROMPT_SEARCH);
+}
+
+static void act_log_choose(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck_log_choose(deck);
+}
+
+/* What the tab shows is a workload; values of Secrets are not part of one. */
+static void act_reveal(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck_say(deck, 0, "this is a workload: it names Secrets but holds none, so there is nothing to reveal");
+}
+
+static void act_managed(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck_say(deck, 0, "managed fields are left out when the object is read");
+}
+
+static void (*const handlers[ACTION_COUNT])(struct deck *deck, enum action_id action) = {
+	[ACTION_APP_HELP] = act_help,
+	[ACTION_APP_COMMAND] = act_command,
+	[ACTION_APP_BACK] = act_back,
+	[ACTION_APP_MESSAGES] = act_messages,
+	[ACTION_CLUSTER_NEXT] = act_cluster_step,
+	[ACTION_CLUSTER_PREVIOUS] = act_cluster_step,
+	[ACTION_CLUSTER_ALL] = act_cluster_all,
+	[ACTION_CLUSTER_LIST] = act_cluster_list,
+	[ACTION_PANE_NEXT] = act_pane_step,
+	[ACTION_PANE_PREVIOUS] = act_pane_step,
+	[ACTION_PANE_ZOOM] = act_pane_zoom,
+	[ACTION_PANE_GROW] = act_pane_size,
+	[ACTION_PANE_SHRINK] = act_pane_size,
+	[ACTION_TIMELINE_TOGGLE] = act_timeline,
+	[ACTION_TAB_NEXT] = act_tab_step,
+	[ACTION_TAB_PREVIOUS] = act_tab_step,
+	[ACTION_TAB_OVERVIEW] = act_tab,
+	[ACTION_TAB_PODS] = act_tab,
+	[ACTION_TAB_LOGS] = act_tab,
+	[ACTION_TAB_EVENTS] = act_tab,
+	[ACTION_TAB_YAML] = act_tab,
+	[ACTION_OPEN] = act_open,
+	[ACTION_VIEW_FILTER] = act_filter,
+	[ACTION_VIEW_CLEAR_FILTER] = act_clear_filter,
+	[ACTION_SORT_CHOOSE] = act_sort_choose,
+	[ACTION_SEARCH] = act_search,
+	[ACTION_LOGS_CONTAINER] = act_log_choose,
+	[ACTION_YAML_REVEAL] = act_reveal,
+	[ACTION_YAML_MANAGED] = act_managed,
+};
+
+int deck_act(struct deck *deck, enum action_id action)
+{
+	struct view *view;
+
+	deck_layout(deck);
+	deck_follow_selection(deck);
+	if ((unsigned)action < ACTION_COUNT && handlers[action]) {
+		handlers[action](deck, action);
+		return 1;
+	}
+	view = deck_focused(deck);
+	if (!view->ops->act(view, action))
+		return 0;
+	deck_follow_selection(deck);
+	return 1;
+}
+
+unsigned deck_met(struct deck *deck)
+{
+	const struct service *service = services_selected(deck->list);
+	struct view *view = deck_focused(deck);
+	unsigned met = 0;
+
+	if (service)
+		met |= NEED_SELECTION;
+	if (service && service->cluster->link == LINK_LIVE)
+		met |= NEED_CLUSTER;
+	if (view->ops->rows && view->ops->rows(view) > 0)
+		met |= NEED_ROW;
+	if (services_marked(deck->list) > 0)
+		met |= NEED_MARKS;
+	if (*services_filter(deck->list))
+		met |= NEED_FILTER;
+	if (view->ops->searching && *view->ops->searching(view))
+		met |= NEED_SEARCH;
+	if (!deck->scene->read_only)
+		met |= NEED_WRITE;
+	return met;
+}

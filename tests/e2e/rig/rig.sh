@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A Kubernetes platform on loopback: the real etcd, kube-apiserver, controller-manager and scheduler, and
+# kwok, which plays the nodes: pods get ready (or fail, see stages.yaml), but no container runs.
+#
+# usage: rig.sh up                          start what is not running, wait until it answers, print the kubeconfig
+#        rig.sh down                        end everything; the data stays until the folder is removed
+#        rig.sh status                      one line a component
+#        rig.sh start|stop|kill|restart|pause|resume COMPONENT
+#
+# components: etcd apiserver controller-manager scheduler kwok
+# environment:
+#   RIG   folder of this platform: data, logs, kubeconfig (default: $TMPDIR/flagdeck-rig)
+#   PORT  the first of 21 ports (default 21000), so that several platforms run side by side
+#   NAME  of its context (default rig); a user without rights has the context NAME-viewer
+#   BIN   where build.sh put the servers
+#   APISERVER_ARGS  more arguments for kube-apiserver, e.g. --etcd-compaction-interval=5s
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+BIN=${BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/flagdeck-rig/bin}
+RIG=${RIG:-${TMPDIR:-/tmp}/flagdeck-rig}
+components=(etcd apiserver controller-manager scheduler kwok)
+
+die() { echo "rig.sh: $*" >&2; exit 1; }
+usage() { sed -n '/^# usage/,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+
+verb=${1:-}
+[ -n "$verb" ] || usage
+mkdir -p "$RIG"
+cd "$RIG"
+RIG=$PWD
+# What a platform was started with belongs to its folder: later calls need only RIG.
+[ -f settings ] && [ "$verb" != up ] && . ./settings
+P=${PORT:-21000} NAME=${NAME:-rig}
+etcd_url=http://127.0.0.1:$((P + 1)) peer_url=http://127.0.0.1:$((P + 2)) api_url=https://127.0.0.1:$((P + 3))
+
+# What is the same for the two controllers that act as clients.
+client=(--kubeconfig=kubeconfig --authentication-kubeconfig=kubeconfig --authorization-kubeconfig=kubeconfig
+	--leader-elect=false --secure-port=0 --kube-api-qps=1000 --kube-api-burst=2000)
+
+# Sets argv to the command of a component.
+command_of() {
+	case $1 in
+	etcd) argv=("$BIN/etcd" --data-dir=etcd --unsafe-no-fsync --quota-backend-bytes=4294967296 --log-level=warn
+		--listen-client-urls="$etcd_url" --advertise-client-urls="$etcd_url"
+		--listen-peer-urls="$peer_url" --initial-advertise-peer-urls="$peer_url" --initial-cluster="default=$peer_url") ;;
+	apiserver) argv=("$BIN/kube-apiserver" --etcd-servers="$etcd_url" --bind-address=127.0.0.1 --secure-port=$((P + 3))
+		--cert-dir=certs --endpoint-reconciler-type=none --token-auth-file=tokens.csv --authorization-mode=RBAC
+		--service-account-issuer=https://kubernetes.default.svc --service-account-key-file=sa.key
+		--service-account-signing-key-file=sa.key --service-cluster-ip-range=10.96.0.0/16
+		--disable-admission-plugins=ServiceAccount --max-requests-inflight=800 --max-mutating-requests-inflight=400
+		${APISERVER_ARGS:-}) ;;
+	controller-manager) argv=("$BIN/kube-controller-manager" "${client[@]}" '--controllers=*,-node-ipam-controller'
+		--service-account-private-key-file=sa.key --concurrent-deployment-syncs=20 --concurrent-replicaset-syncs=20) ;;
+	scheduler) argv=("$BIN/kube-scheduler" "${client[@]}") ;;
+	kwok) argv=("$BIN/kwok" --kubeconfig=kubeconfig --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake
+		--config="$here/stages.yaml" --config=logs.yaml --node-lease-duration-seconds=40
+		--node-ip=127.0.0.1 --node-port=$((P + 20)) --server-address=127.0.0.1:$((P + 20))
+		--tls-cert-file=kwok.crt --tls-private-key-file=kwok.key) ;;
+	*) die "there is no component \"$1\"; they are: ${components[*]}" ;;
+	esac
+}
+
+# Does a component answer? The controllers have no port: for them it is enough to live.
+answers() {
+	case $1 in
+	etcd) curl -fs -m 2 "$etcd_url/health" ;;
+	apiserver) curl -fsk -m 2 -H 'Authorization: Bearer admin-token' "$api_url/readyz" ;;
+	kwok) curl -fsk -m 2 "https://127.0.0.1:$((P + 20))/healthz" ;;
+	*) is_running "$1" ;;
+	esac >/dev/null 2>&1
+}
+
+# The pid file may be old and its number another's by now, so the program is compared too.
+is_running() {
+	local pid
+	pid=$(cat "$1.pid" 2>/dev/null) && [ -n "$pid" ] || return 1
+	command_of "$1"
+	[ "$(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | head -n 1)" = "${argv[0]}" ]
+}
+
+start() {
+	is_running "$1" && return
+	command_of "$1"
+	[ -x "${argv[0]}" ] || die "${argv[0]} is not there; run $here/build.sh first"
+	setsid nohup "${argv[@]}" >>"$1.log" 2>&1 </dev/null 9>&- &
+	echo $! >"$1.pid"
+	local tries=0
+	until answers "$1"; do
+		tries=$((tries + 1))
+		# 60 s: a machine that builds beside the tests is slow.
+		if [ $tries -gt 240 ] || { [ $tries -gt 4 ] && ! is_running "$1"; }; then
+			tail -n 5 "$1.log" >&2
+			die "$1 did not come up; its log is $RIG/$1.log"
+		fi
+		sleep 0.25
+	done
+}
+
+# Sends a signal; for those that end it, waits until it is gone.
+signal() {
+	local name=$1 number=$2 pid tries=0
+	is_running "$name" || return 0
+	pid=$(cat "$name.pid")
+	kill "-$number" "$pid" 2>/dev/null || true
+	case $number in STOP | CONT) return ;; esac
+	while is_running "$name"; do
+		tries=$((tries + 1))
+		[ $tries -eq 100 ] && kill -KILL "$pid" 2>/dev/null
+		sleep 0.1
+	done
+	rm -f "$name.pid"
+}
+
+prepare() {
+	printf 'PORT=%q NAME=%q BIN=%q APISERVER_ARGS=%q\n' "$P" "$NAME" "$BIN" "${APISERVER_ARGS:-}" >settings
+	[ -f sa.key ] || openssl genrsa -out sa.key 2048 2>/dev/null
+	[ -f kwok.key ] || openssl req -x509 -newkey rsa:2048 -nodes -keyout kwok.key -out kwok.crt -days 365 \
+		-subj /CN=kwok 2>/dev/null
+	cat >tokens.csv <<-END
+		admin-token,admin,1,"system:masters"
+		viewer-token,viewer,2,"viewers"
+	END
+	cat >kubeconfig <<-END
+		apiVersion: v1
+		kind: Config
+		current-context: $NAME
+		clusters:
+		- {name: $NAME, cluster: {server: "$api_url", certificate-authority: certs/apiserver.crt}}
+		users:
+		- {name: $NAME-admin, user: {token: admin-token}}
+		- {name: $NAME-viewer, user: {token: viewer-token}}
+		contexts:
+		- {name: $NAME, context: {cluster: $NAME, user: $NAME-admin}}
+		- {name: $NAME-viewer, context: {cluster: $NAME, user: $NAME-viewer}}
+	END
+	# kwok answers for every kubelet: the log of any container named app is this file, in CRI format
+	# ("2026-01-02T15:04:05.000000001Z stdout F the text").
+	touch pod.log
+	cat >logs.yaml <<-END
+		apiVersion: kwok.x-k8s.io/v1alpha1
+		kind: ClusterLogs
+		metadata: {name: all}
+		spec: {logs: [{containers: [app], logsFile: $RIG/pod.log, follow: true}]}
+	END
+}
+
+case $verb in
+up)
+	prepare
+	for c in "${components[@]}"; do start "$c"; done
+	echo "$RIG/kubeconfig"
+	;;
+down) for c in kwok scheduler controller-manager apiserver etcd; do signal "$c" KILL; done ;;
+status)
+	for c in "${components[@]}"; do
+		if ! is_running "$c"; then state=down; elif answers "$c"; then state=up; else state=silent; fi
+		printf '%-20s %s\n' "$c" "$state"
+	done
+	;;
+start | stop | kill | restart | pause | resume)
+	[ $# -eq 2 ] || usage
+	command_of "$2"
+	case $verb in
+	start) start "$2" ;;
+	stop) signal "$2" TERM ;;
+	kill) signal "$2" KILL ;;
+	restart) signal "$2" KILL && start "$2" ;;
+	pause) signal "$2" STOP ;;
+	resume) signal "$2" CONT ;;
+	esac
+	;;
+*) usage ;;
+esac
