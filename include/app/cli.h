@@ -22,7 +22,7 @@ struct cJSON;
 
 /* What the command line says; strings point into argv. */
 struct cli {
-	const char *kubeconfig, *config_path, *theme, *keymap, *log_file, *trace_start;
+	const char *kubeconfig, *config_path, *theme, *keymap, *log_file, *trace_start, *dump;
 	struct vec contexts; /* const char * */
 	int all_contexts, read_only, ascii, no_color, help, version;
 	/* Of commands. */

@@ -20,6 +20,7 @@ struct console_options {
 	const char *state_path; /* the database; NULL: nothing is remembered */
 	int ascii, no_color, read_only;
 	struct log *log;        /* may be NULL */
+	const char *dump;        /* a file: SIGUSR1 writes the services there as JSON; NULL: none */
 	const char *trace_start; /* a file to which moments of the start are appended; NULL: none */
 };
 

@@ -41,7 +41,15 @@ struct kind_state {
 };
 
 /* A cluster as the header shows it: the worst of its kinds, workloads and pods first. */
-enum link { LINK_CONNECTING, LINK_LIVE, LINK_STALE, LINK_DENIED, LINK_EXPIRED, LINK_UNREACHABLE, LINK_STATES };
+enum link {
+	LINK_CONNECTING,
+	LINK_LIVE,
+	LINK_STALE,
+	LINK_DENIED,
+	LINK_EXPIRED,
+	LINK_UNREACHABLE,
+	LINK_STATES
+};
 
 extern const char *const link_words[LINK_STATES]; /* "connecting", "live", "stale", "no permission", … */
 
@@ -96,10 +104,11 @@ struct fleet {
 struct fleet *fleet_new(const struct clock *clock);
 void fleet_free(struct fleet *fleet);
 
-const struct service *fleet_find(const struct fleet *fleet, const char *cluster, const char *namespace, const char *name);
+const struct service *fleet_find(const struct fleet *fleet, const char *cluster, const char *namespace,
+                                 const char *name);
 const struct cluster *fleet_cluster(const struct fleet *fleet, const char *name);
-const struct object *cluster_object(const struct cluster *cluster, enum object_kind kind, const char *namespace,
-                                    const char *name);
+const struct object *cluster_object(const struct cluster *cluster, enum object_kind kind,
+                                    const char *namespace, const char *name);
 /* The service that a pod belongs to, or NULL while its owners are not known. */
 const struct service *pod_service(const struct pod *pod);
 /* Whether first rows (workloads), or everything the rows need (pods too), have come, or cannot come

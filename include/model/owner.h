@@ -65,7 +65,8 @@ void events_let_go(struct service *service); /* a service goes: its warnings wai
 void events_settle(struct fleet *fleet);     /* resolves those that wait, forgets those too old */
 
 /* service.c */
-struct service *service_take(struct cluster *cluster, const char *namespace, const char *name); /* finds or makes */
+/* Finds or makes it. */
+struct service *service_take(struct cluster *cluster, const char *namespace, const char *name);
 void service_free(struct service *service); /* and takes it out of the fleet */
 void service_mark(struct service *service); /* to be settled; NULL does nothing */
 void service_stir(struct service *service); /* and to be drawn, even when its sums are the same */

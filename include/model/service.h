@@ -19,7 +19,15 @@ struct event;
  * Health: one ordered table in health.c, the first row that matches wins; "trouble first" sorts by
  * that order. The table also feeds the help screen and the tests.
  */
-enum health { HEALTH_DOWN, HEALTH_DEGRADED, HEALTH_PROGRESSING, HEALTH_PAUSED, HEALTH_UNKNOWN, HEALTH_OK, HEALTH_LEVELS };
+enum health {
+	HEALTH_DOWN,
+	HEALTH_DEGRADED,
+	HEALTH_PROGRESSING,
+	HEALTH_PAUSED,
+	HEALTH_UNKNOWN,
+	HEALTH_OK,
+	HEALTH_LEVELS
+};
 
 struct service;
 struct health_row {
@@ -99,7 +107,8 @@ struct service_memory {
 };
 
 /* Calls `each` for every pod of the service; order unspecified. */
-void service_each_pod(const struct service *service, void (*each)(void *arg, const struct pod *pod), void *arg);
+void service_each_pod(const struct service *service, void (*each)(void *arg, const struct pod *pod),
+                      void *arg);
 /* The worst pod: for messages and as the first in lists. NULL without pods. Looks at a bounded
  * number of pods. */
 const struct pod *service_worst_pod(const struct service *service);

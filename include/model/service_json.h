@@ -2,6 +2,8 @@
 #ifndef MODEL_SERVICE_JSON_H
 #define MODEL_SERVICE_JSON_H
 
+#include "base/vec.h"
+
 struct cJSON;
 struct cluster;
 struct pod;
@@ -13,6 +15,8 @@ struct service;
  * wanted pods that are updated and available.
  */
 struct cJSON *service_json(const struct service *service);
+/* An array of rows (const struct service *). */
+struct cJSON *services_json(const struct vec *rows);
 struct cJSON *pod_json(const struct cluster *cluster, const struct pod *pod);
 
 #endif

@@ -43,6 +43,7 @@ TEXT_OPTION(set_theme, theme)
 TEXT_OPTION(set_keymap, keymap)
 TEXT_OPTION(set_log_file, log_file)
 TEXT_OPTION(set_trace_start, trace_start)
+TEXT_OPTION(set_dump, dump)
 TEXT_OPTION(set_namespace, namespace)
 TEXT_OPTION(set_labels, labels)
 TEXT_OPTION(set_sort, sort)
@@ -97,6 +98,7 @@ const struct option_row cli_options[] = {
 	{"--no-color", NULL, NULL, 0, "Draw without colours (NO_COLOR does the same).", set_no_color},
 	{"--log-file", NULL, "FILE", 0, "Append to a log; it never holds secrets.", set_log_file},
 	{"--trace-start", NULL, "FILE", 0, "Append the moments of the console's start, in milliseconds.", set_trace_start},
+	{"--dump", NULL, "FILE", 0, "On SIGUSR1, write what the console shows to a file, as get services -o json.", set_dump},
 	{"--help", "-h", NULL, 0, "Say what there is, or what a command takes.", set_help},
 	{"--version", NULL, NULL, 0, "Print the version.", set_version},
 	{"--output", "-o", "FORMAT", 'o', "table, json or yaml.", set_output},

@@ -19,7 +19,7 @@ int run_console(struct cli *cli, int argc, const char *const *argv)
 		.theme = cli->theme ? cli->theme : cli->config.theme,
 		.keymap = cli->keymap ? cli->keymap : cli->config.keymap,
 		.state_path = state, .ascii = cli->ascii, .no_color = cli->no_color, .read_only = cli->read_only,
-		.log = cli->log, .trace_start = cli->trace_start,
+		.log = cli->log, .dump = cli->dump, .trace_start = cli->trace_start,
 	};
 	int code = console_run(&options, &err);
 	if (err.text[0])

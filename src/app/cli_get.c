@@ -97,9 +97,7 @@ static struct filter *filter_of(const struct cli *cli, int argc, const char *con
 
 static int print_services_json(const struct cli *cli, const struct vec *rows)
 {
-	cJSON *array = cJSON_CreateArray();
-	for (size_t i = 0; i < rows->len; i++)
-		cJSON_AddItemToArray(array, service_json(rows->items[i]));
+	cJSON *array = services_json(rows);
 	int code = cli_print_json(cli, array);
 	cJSON_Delete(array);
 	return code;

@@ -116,6 +116,7 @@ void console_signal(void *arg, int number)
 		if (console_lend_terminal(console, 1) == 0)
 			console_lend_terminal(console, 0);
 		break;
+	case SIGUSR1: console_dump(console); break;
 	default: console_end(console, 128 + number);
 	}
 }

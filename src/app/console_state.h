@@ -58,6 +58,9 @@ void console_signal(void *arg, int number);
 int console_lend_terminal(void *arg, int take);
 void console_host(struct console *console, struct dispatch_host *host);
 
+/* console_dump.c */
+void console_dump(struct console *console);
+
 /* console.c */
 void console_end(struct console *console, int code);
 void console_lost_terminal(struct console *console);

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "term/screen.h"
 
-static const int calm[] = {SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP};
+static const int calm[] = {SIGWINCH, SIGTSTP, SIGCONT, SIGUSR1, SIGINT, SIGTERM, SIGHUP};
 /* A sanitizer has its own handlers, which say more than ours would leave. */
 #ifdef __SANITIZE_ADDRESS__
 static const int fatal[] = {SIGABRT};

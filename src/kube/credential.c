@@ -28,15 +28,15 @@ struct credential {
 	const struct clock *clock;
 	struct credential_options options; /* hooks; its spec is not used */
 	struct secret_pool pool;
-	struct credential_spec spec;       /* of the pool */
-	struct exec_entry *exec;           /* NULL: no plugin */
+	struct credential_spec spec; /* of the pool */
+	struct exec_entry *exec;     /* NULL: no plugin */
 	struct kept_file token, cert, key, ca;
-	int64_t token_look, cert_look;     /* monotonic ms: when to look at them again */
-	struct vec waits;                  /* of struct credential_wait */
+	int64_t token_look, cert_look; /* monotonic ms: when to look at them again */
+	struct vec waits;              /* of struct credential_wait */
 
 	uint64_t generation, tls_generation;
-	uint64_t exec_sequence;            /* the plugin's result in the last answer */
-	char digest[65], tls_digest[65];   /* of the last answer */
+	uint64_t exec_sequence;          /* the plugin's result in the last answer */
+	char digest[65], tls_digest[65]; /* of the last answer */
 };
 
 struct credential_wait {
@@ -52,22 +52,22 @@ static void spec_copy(struct credential *credential, const struct credential_spe
 	struct credential_spec *spec = &credential->spec;
 
 	*spec = (struct credential_spec){
-		.where = secret_string(pool, from->where),
-		.cert_data = secret_copy(pool, from->cert_data, from->cert_data_len),
-		.cert_data_len = from->cert_data_len,
-		.key_data = secret_copy(pool, from->key_data, from->key_data_len),
-		.key_data_len = from->key_data_len,
-		.cert_file = secret_string(pool, from->cert_file),
-		.key_file = secret_string(pool, from->key_file),
-		.ca_file = secret_string(pool, from->ca_file),
-		.token = secret_string(pool, from->token),
-		.token_file = secret_string(pool, from->token_file),
-		.username = secret_string(pool, from->username),
-		.password = secret_string(pool, from->password),
-		.as = secret_string(pool, from->as),
-		.as_uid = secret_string(pool, from->as_uid),
-		.as_groups = secret_strings(pool, from->as_groups),
-		.as_extra = secret_strings(pool, from->as_extra),
+	    .where = secret_string(pool, from->where),
+	    .cert_data = secret_copy(pool, from->cert_data, from->cert_data_len),
+	    .cert_data_len = from->cert_data_len,
+	    .key_data = secret_copy(pool, from->key_data, from->key_data_len),
+	    .key_data_len = from->key_data_len,
+	    .cert_file = secret_string(pool, from->cert_file),
+	    .key_file = secret_string(pool, from->key_file),
+	    .ca_file = secret_string(pool, from->ca_file),
+	    .token = secret_string(pool, from->token),
+	    .token_file = secret_string(pool, from->token_file),
+	    .username = secret_string(pool, from->username),
+	    .password = secret_string(pool, from->password),
+	    .as = secret_string(pool, from->as),
+	    .as_uid = secret_string(pool, from->as_uid),
+	    .as_groups = secret_strings(pool, from->as_groups),
+	    .as_extra = secret_strings(pool, from->as_extra),
 	};
 }
 
@@ -81,11 +81,12 @@ static int files_open(struct credential *credential, struct err *err)
 	const struct credential_spec *spec = &credential->spec;
 
 	credential->token = (struct kept_file){.path = spec->token_file, .max = TOKEN_MAX, .is_word = 1};
-	credential->cert = (struct kept_file){.path = spec->cert_file, .max = PEM_MAX,
-	                                      .must_hold = "-----BEGIN CERTIFICATE-----"};
-	credential->key = (struct kept_file){.path = spec->key_file, .max = PEM_MAX, .must_hold = "PRIVATE KEY-----"};
-	credential->ca = (struct kept_file){.path = spec->ca_file, .max = PEM_MAX,
-	                                    .must_hold = "-----BEGIN CERTIFICATE-----"};
+	credential->cert = (struct kept_file){
+	    .path = spec->cert_file, .max = PEM_MAX, .must_hold = "-----BEGIN CERTIFICATE-----"};
+	credential->key =
+	    (struct kept_file){.path = spec->key_file, .max = PEM_MAX, .must_hold = "PRIVATE KEY-----"};
+	credential->ca = (struct kept_file){
+	    .path = spec->ca_file, .max = PEM_MAX, .must_hold = "-----BEGIN CERTIFICATE-----"};
 	credential->token_look = now(credential) + TOKEN_LOOK_MS;
 	credential->cert_look = now(credential) + CERT_LOOK_MS;
 	if (kept_file_open(&credential->cert, err) || kept_file_open(&credential->key, err) ||
@@ -164,13 +165,15 @@ static void headers_add(struct headers *headers, char *header)
 
 static void add_basic(struct headers *headers, const struct credential_spec *spec)
 {
-	const char *username = spec->username ? spec->username : "", *password = spec->password ? spec->password : "";
+	const char *username = spec->username ? spec->username : "",
+	           *password = spec->password ? spec->password : "";
 	char *pair = secret_printf(&headers->pool, "%s:%s", username, password);
 	struct buf encoded;
 
 	buf_init(&encoded, 4 * strlen(pair) + 4);
 	if (base64_encode(pair, strlen(pair), &encoded) == 0)
-		headers_add(headers, secret_printf(&headers->pool, "Authorization: Basic %s", buf_string(&encoded)));
+		headers_add(headers,
+		            secret_printf(&headers->pool, "Authorization: Basic %s", buf_string(&encoded)));
 	secret_buf_release(&encoded);
 }
 
@@ -201,7 +204,8 @@ static void add_impersonation(struct headers *headers, const struct credential_s
 	for (const char *const *group = spec->as_groups; group && *group; group++)
 		headers_add(headers, secret_printf(pool, "Impersonate-Group: %s", *group));
 	for (const char *const *pair = spec->as_extra; pair && *pair; pair += 2)
-		headers_add(headers, secret_printf(pool, "Impersonate-Extra-%s: %s", header_name(pool, pair[0]), pair[1]));
+		headers_add(headers, secret_printf(pool, "Impersonate-Extra-%s: %s",
+		                                   header_name(pool, pair[0]), pair[1]));
 }
 
 static const char *find_token(const struct credential *credential)
@@ -276,8 +280,8 @@ static void generations_set(struct credential *credential, const struct headers 
 }
 
 /* Tells the answer that there is now. The credential may be gone afterwards. */
-static void answer_give(struct credential *credential, void (*ready)(void *arg, const struct credential_answer *answer),
-                        void *arg)
+static void answer_give(struct credential *credential,
+                        void (*ready)(void *arg, const struct credential_answer *answer), void *arg)
 {
 	struct headers headers = {0};
 	struct credential_answer answer = {0};
@@ -339,7 +343,8 @@ static void plugin_finished(struct exec_wait *exec, const char *error)
 }
 
 static struct credential_wait *wait_new(struct credential *credential,
-                                        void (*ready)(void *arg, const struct credential_answer *answer), void *arg)
+                                        void (*ready)(void *arg, const struct credential_answer *answer),
+                                        void *arg)
 {
 	struct exec_entry *entry = credential->exec;
 	struct credential_wait *wait = mem_new(sizeof(*wait));
@@ -359,7 +364,8 @@ static struct credential_wait *wait_new(struct credential *credential,
 }
 
 struct credential_wait *credential_get(struct credential *credential,
-                                       void (*ready)(void *arg, const struct credential_answer *answer), void *arg)
+                                       void (*ready)(void *arg, const struct credential_answer *answer),
+                                       void *arg)
 {
 	struct exec_entry *entry = credential->exec;
 	struct err err;

@@ -37,7 +37,8 @@ static int check(const struct kept_file *file, const char *bytes, size_t len, st
 	if (len == 0)
 		return err_set(err, "the file %.250s is empty", file->path);
 	if (file->is_word && !is_header_safe(bytes, len))
-		return err_set(err, "the file %.250s holds no token: there are control characters in it", file->path);
+		return err_set(err, "the file %.250s holds no token: there are control characters in it",
+		               file->path);
 	if (file->must_hold && !memmem(bytes, len, file->must_hold, strlen(file->must_hold)))
 		return err_set(err, "the file %.250s holds no PEM with \"%s\"", file->path, file->must_hold);
 	return 0;

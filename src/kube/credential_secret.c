@@ -125,7 +125,8 @@ int secret_read_file(const char *path, size_t max, char **bytes, size_t *len, st
 
 	if (fd < 0)
 		return err_set(err, "cannot open %s: %s", path, strerror(errno));
-	if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0 && (size_t)about.st_size <= max)
+	if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0 &&
+	    (size_t)about.st_size <= max)
 		room = (size_t)about.st_size + 1;
 	data = mem_new(room + 1);
 	while (used <= max) {

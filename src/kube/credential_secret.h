@@ -16,8 +16,9 @@ struct secret_pool {
 };
 
 void *secret_alloc(struct secret_pool *pool, size_t size); /* zeroed */
-char *secret_copy(struct secret_pool *pool, const char *bytes, size_t len); /* NUL-terminated; NULL gives NULL */
-char *secret_string(struct secret_pool *pool, const char *text);           /* NULL gives NULL */
+char *secret_copy(struct secret_pool *pool, const char *bytes,
+                  size_t len);                                   /* NUL-terminated; NULL gives NULL */
+char *secret_string(struct secret_pool *pool, const char *text); /* NULL gives NULL */
 char *secret_printf(struct secret_pool *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A copy of a NULL-terminated array of strings; NULL gives NULL. */
 const char *const *secret_strings(struct secret_pool *pool, const char *const *strings);

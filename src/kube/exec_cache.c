@@ -67,8 +67,9 @@ static void key_make(const struct exec_spec *spec, char out[65])
 
 	buf_init(&key, KEY_MAX);
 	/* A spec is part of a kubeconfig, which is smaller than the maximum. */
-	if (key_add(&key, spec->api_version) || key_add(&key, spec->command) || key_add_all(&key, spec->args) ||
-	    key_add_all(&key, spec->env) || key_add(&key, flags) || key_add(&key, spec->install_hint) ||
+	if (key_add(&key, spec->api_version) || key_add(&key, spec->command) ||
+	    key_add_all(&key, spec->args) || key_add_all(&key, spec->env) || key_add(&key, flags) ||
+	    key_add(&key, spec->install_hint) ||
 	    key_add(&key, spec->provide_cluster ? spec->cluster_json : NULL))
 		abort();
 	sha256_hex(key.data, key.len, out);
@@ -88,14 +89,14 @@ struct exec_entry *exec_entry_get(struct credential_cache *cache, const struct e
 	memcpy(entry->key, key, sizeof(key));
 	entry->cache = cache;
 	entry->spec = (struct exec_spec){
-		.api_version = secret_string(&entry->pool, spec->api_version),
-		.command = secret_string(&entry->pool, spec->command),
-		.args = secret_strings(&entry->pool, spec->args),
-		.env = secret_strings(&entry->pool, spec->env),
-		.mode = spec->mode,
-		.provide_cluster = spec->provide_cluster,
-		.cluster_json = secret_string(&entry->pool, spec->cluster_json),
-		.install_hint = secret_string(&entry->pool, spec->install_hint),
+	    .api_version = secret_string(&entry->pool, spec->api_version),
+	    .command = secret_string(&entry->pool, spec->command),
+	    .args = secret_strings(&entry->pool, spec->args),
+	    .env = secret_strings(&entry->pool, spec->env),
+	    .mode = spec->mode,
+	    .provide_cluster = spec->provide_cluster,
+	    .cluster_json = secret_string(&entry->pool, spec->cluster_json),
+	    .install_hint = secret_string(&entry->pool, spec->install_hint),
 	};
 	map_put(&cache->entries, entry->key, entry);
 	return entry;

@@ -68,8 +68,9 @@ static int check_version(const cJSON *json, const char *api_version, struct err 
 	if (!version)
 		return err_set(err, "its answer has no apiVersion; expected %s", api_version);
 	if (strcmp(version, api_version) != 0)
-		return err_set(err, "it answered with apiVersion %.60s, and the kubeconfig says %s; make them the same",
-		               version, api_version);
+		return err_set(
+		    err, "it answered with apiVersion %.60s, and the kubeconfig says %s; make them the same",
+		    version, api_version);
 	return 0;
 }
 
@@ -85,14 +86,16 @@ static int take_status(const cJSON *status, struct exec_result *result, struct e
 {
 	const cJSON *token, *cert, *key, *expires;
 
-	if (take_text(status, "token", &token, err) || take_text(status, "clientCertificateData", &cert, err) ||
-	    take_text(status, "clientKeyData", &key, err) || take_text(status, "expirationTimestamp", &expires, err))
+	if (take_text(status, "token", &token, err) ||
+	    take_text(status, "clientCertificateData", &cert, err) ||
+	    take_text(status, "clientKeyData", &key, err) ||
+	    take_text(status, "expirationTimestamp", &expires, err))
 		return -1;
 	if (!token && !cert && !key)
 		return err_set(err, "its answer has neither a token nor a certificate");
 	if (!cert != !key)
-		return err_set(err, "its answer has only a %s; it takes the %s too", cert ? "certificate" : "key",
-		               cert ? "key" : "certificate");
+		return err_set(err, "its answer has only a %s; it takes the %s too",
+		               cert ? "certificate" : "key", cert ? "key" : "certificate");
 	if (token && check_token(token->valuestring, err))
 		return -1;
 	if (cert && (!strstr(cert->valuestring, "-----BEGIN CERTIFICATE-----") ||
@@ -109,7 +112,8 @@ static int take_status(const cJSON *status, struct exec_result *result, struct e
 	return 0;
 }
 
-int exec_decode(const char *bytes, size_t len, const char *api_version, struct exec_result *result, struct err *err)
+int exec_decode(const char *bytes, size_t len, const char *api_version, struct exec_result *result,
+                struct err *err)
 {
 	cJSON *json = parse(bytes, len, err);
 	const cJSON *status = json_get(json, "status");

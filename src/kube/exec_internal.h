@@ -36,19 +36,19 @@ struct exec_entry {
 	char key[65];
 	struct credential_cache *cache;
 	struct secret_pool pool;
-	struct exec_spec spec;     /* of the pool */
+	struct exec_spec spec; /* of the pool */
 
 	struct exec_result result;
-	uint64_t sequence;         /* of the result; 0: none yet */
-	int rejected;              /* the server refused the result */
+	uint64_t sequence; /* of the result; 0: none yet */
+	int rejected;      /* the server refused the result */
 
-	char error[ERR_MAX];       /* of the last run, when it failed */
-	int failures;              /* in a row */
-	int64_t hold_until;        /* monotonic ms; no run before it */
+	char error[ERR_MAX]; /* of the last run, when it failed */
+	int failures;        /* in a row */
+	int64_t hold_until;  /* monotonic ms; no run before it */
 
-	struct proc *proc;         /* running */
-	int queued;                /* about to run, waits for the terminal */
-	int with_terminal;         /* has the terminal */
+	struct proc *proc; /* running */
+	int queued;        /* about to run, waits for the terminal */
+	int with_terminal; /* has the terminal */
 	int (*borrow_terminal)(void *arg, int take);
 	void *arg;
 	double timeout;
@@ -58,7 +58,7 @@ struct exec_entry {
 struct credential_cache {
 	struct loop *loop;
 	const struct clock *clock;
-	struct map entries; /* by key */
+	struct map entries;               /* by key */
 	struct exec_entry *terminal_user; /* one at a time has the terminal, */
 	struct vec terminal_queue;        /* these wait for it, */
 	struct timer *terminal_next;      /* and this starts the first of them */
@@ -79,6 +79,6 @@ void exec_entry_finish(struct exec_entry *entry, const struct err *failure);
 int exec_run(struct exec_entry *entry, struct err *err) MUST_USE;
 int exec_is_running(const struct exec_entry *entry);
 void exec_stop(struct exec_entry *entry); /* kills it, and takes the terminal back */
-void exec_next(void *cache); /* the timer's: runs who waits for the terminal */
+void exec_next(void *cache);              /* the timer's: runs who waits for the terminal */
 
 #endif

@@ -59,9 +59,11 @@ static char *info_make(const struct exec_entry *entry, int interactive)
 	const struct exec_spec *spec = &entry->spec;
 	int has_cluster = spec->provide_cluster && spec->cluster_json;
 
-	return mem_printf("KUBERNETES_EXEC_INFO={\"kind\":\"ExecCredential\",\"apiVersion\":\"%s\",\"spec\":{%s%s%s"
-	                  "\"interactive\":%s}}", spec->api_version, has_cluster ? "\"cluster\":" : "",
-	                  has_cluster ? spec->cluster_json : "", has_cluster ? "," : "", interactive ? "true" : "false");
+	return mem_printf(
+	    "KUBERNETES_EXEC_INFO={\"kind\":\"ExecCredential\",\"apiVersion\":\"%s\",\"spec\":{%s%s%s"
+	    "\"interactive\":%s}}",
+	    spec->api_version, has_cluster ? "\"cluster\":" : "", has_cluster ? spec->cluster_json : "",
+	    has_cluster ? "," : "", interactive ? "true" : "false");
 }
 
 static size_t count_strings(const char *const *list)
@@ -82,11 +84,11 @@ static int start(struct exec_entry *entry, const char *program, struct err *err)
 	char *info = info_make(entry, entry->with_terminal);
 	double timeout = entry->timeout > 0 ? entry->timeout : TIMEOUT;
 	const struct proc_options options = {
-		.argv = argv,
-		.extra_env = env,
-		.max_output = OUTPUT_MAX,
-		.timeout = entry->with_terminal ? TERMINAL_FACTOR * timeout : timeout,
-		.use_terminal = entry->with_terminal,
+	    .argv = argv,
+	    .extra_env = env,
+	    .max_output = OUTPUT_MAX,
+	    .timeout = entry->with_terminal ? TERMINAL_FACTOR * timeout : timeout,
+	    .use_terminal = entry->with_terminal,
 	};
 
 	argv[0] = program;
@@ -124,8 +126,11 @@ static int run_with_terminal(struct exec_entry *entry, const char *program, stru
 		return 0;
 	}
 	if (!entry->borrow_terminal || entry->borrow_terminal(entry->arg, 1))
-		return err_set(err, "the credential plugin \"%.100s\" wants to ask a person (interactiveMode: Always), and "
-		               "there is no terminal for it", entry->spec.command);
+		return err_set(
+		    err,
+		    "the credential plugin \"%.100s\" wants to ask a person (interactiveMode: Always), and "
+		    "there is no terminal for it",
+		    entry->spec.command);
 	cache->terminal_user = entry;
 	entry->with_terminal = 1;
 	if (start(entry, program, err) == 0)
@@ -203,16 +208,18 @@ static int fail_run(const struct exec_entry *entry, const struct proc_result *do
 
 	exec_errors_shown(done->errors, done->errors_len, said, sizeof(said));
 	if (done->timed_out)
-		return err_set(err, "the credential plugin \"%.80s\" did not answer within %g s and was ended%s%s", command,
-		               entry->with_terminal ? TERMINAL_FACTOR * timeout : timeout, *said ? ": " : "", said);
-	if (done->too_much)
-		return err_set(err, "the credential plugin \"%.80s\" printed more than %d KiB and was ended", command,
-		               OUTPUT_MAX / 1024);
-	if (done->signal)
-		return err_set(err, "the credential plugin \"%.80s\" was ended by signal %d%s%s", command, done->signal,
+		return err_set(err,
+		               "the credential plugin \"%.80s\" did not answer within %g s and was ended%s%s",
+		               command, entry->with_terminal ? TERMINAL_FACTOR * timeout : timeout,
 		               *said ? ": " : "", said);
-	return err_set(err, "the credential plugin \"%.80s\" failed with exit code %d%s%s", command, done->exit_code,
-	               *said ? ": " : "", said);
+	if (done->too_much)
+		return err_set(err, "the credential plugin \"%.80s\" printed more than %d KiB and was ended",
+		               command, OUTPUT_MAX / 1024);
+	if (done->signal)
+		return err_set(err, "the credential plugin \"%.80s\" was ended by signal %d%s%s", command,
+		               done->signal, *said ? ": " : "", said);
+	return err_set(err, "the credential plugin \"%.80s\" failed with exit code %d%s%s", command,
+	               done->exit_code, *said ? ": " : "", said);
 }
 
 /* A failure without the terminal may have been for want of it. */

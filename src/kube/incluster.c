@@ -80,7 +80,8 @@ int incluster_resolve(struct kube_access *access, const struct kubeconfig_env *e
 		goto out;
 	}
 	/* Without its authority the system's are trusted, as kubectl does: some platforms leave it out. */
-	if (secret_read_file(ca_path, PEM_MAX, &ca, &ca_len, NULL) == 0 && memmem(ca, ca_len, "-----BEGIN ", 11)) {
+	if (secret_read_file(ca_path, PEM_MAX, &ca, &ca_len, NULL) == 0 &&
+	    memmem(ca, ca_len, "-----BEGIN ", 11)) {
 		access->endpoint.ca_pem = secret_copy(pool, ca, ca_len);
 		access->endpoint.ca_pem_len = ca_len;
 		access->credential.ca_file = secret_string(pool, ca_path);

@@ -36,12 +36,12 @@ char *shown_text(const char *text)
 void kubeconfig_env_init(struct kubeconfig_env *env)
 {
 	*env = (struct kubeconfig_env){
-		.kubeconfig = getenv("KUBECONFIG"),
-		.home = getenv("HOME"),
-		.service_host = getenv("KUBERNETES_SERVICE_HOST"),
-		.service_port = getenv("KUBERNETES_SERVICE_PORT"),
-		.pod_namespace = getenv("POD_NAMESPACE"),
-		.account_dir = "/var/run/secrets/kubernetes.io/serviceaccount",
+	    .kubeconfig = getenv("KUBECONFIG"),
+	    .home = getenv("HOME"),
+	    .service_host = getenv("KUBERNETES_SERVICE_HOST"),
+	    .service_port = getenv("KUBERNETES_SERVICE_PORT"),
+	    .pod_namespace = getenv("POD_NAMESPACE"),
+	    .account_dir = "/var/run/secrets/kubernetes.io/serviceaccount",
 	};
 }
 
@@ -136,7 +136,8 @@ static int file_add(struct kubeconfig_memory *memory, const char *path, int must
 
 static void searched_add(struct kubeconfig_memory *memory, const char *path)
 {
-	char *all = memory->searched ? mem_printf("%.300s, %.300s", memory->searched, path) : mem_printf("%.300s", path);
+	char *all = memory->searched ? mem_printf("%.300s, %.300s", memory->searched, path)
+	                             : mem_printf("%.300s", path);
 
 	free(memory->searched);
 	memory->searched = all;
@@ -270,12 +271,12 @@ static void show(struct kubeconfig *config)
 		const struct kubeconfig_entry *entry = memory->contexts.items[i];
 
 		contexts[i] = (struct kubeconfig_context){
-			.name = entry->shown,
-			.raw_name = entry->name,
-			.cluster = shown_into(&memory->texts, field_text(entry->body, "cluster")),
-			.user = shown_into(&memory->texts, field_text(entry->body, "user")),
-			.namespace = shown_into(&memory->texts, field_text(entry->body, "namespace")),
-			.where = entry->where,
+		    .name = entry->shown,
+		    .raw_name = entry->name,
+		    .cluster = shown_into(&memory->texts, field_text(entry->body, "cluster")),
+		    .user = shown_into(&memory->texts, field_text(entry->body, "user")),
+		    .namespace = shown_into(&memory->texts, field_text(entry->body, "namespace")),
+		    .where = entry->where,
 		};
 	}
 	config->contexts = contexts;
@@ -283,7 +284,8 @@ static void show(struct kubeconfig *config)
 	config->current = shown_into(&memory->texts, memory->current);
 }
 
-int kubeconfig_load(struct kubeconfig *config, const char *path, const struct kubeconfig_env *env, struct err *err)
+int kubeconfig_load(struct kubeconfig *config, const char *path, const struct kubeconfig_env *env,
+                    struct err *err)
 {
 	struct kubeconfig_memory *memory = mem_new(sizeof(*memory));
 	struct kubeconfig_env real;
@@ -294,12 +296,12 @@ int kubeconfig_load(struct kubeconfig *config, const char *path, const struct ku
 	}
 	*config = (struct kubeconfig){.memory = memory};
 	memory->env = (struct kubeconfig_env){
-		.kubeconfig = secret_string(&memory->texts, env->kubeconfig),
-		.home = secret_string(&memory->texts, env->home),
-		.service_host = secret_string(&memory->texts, env->service_host),
-		.service_port = secret_string(&memory->texts, env->service_port),
-		.pod_namespace = secret_string(&memory->texts, env->pod_namespace),
-		.account_dir = secret_string(&memory->texts, env->account_dir),
+	    .kubeconfig = secret_string(&memory->texts, env->kubeconfig),
+	    .home = secret_string(&memory->texts, env->home),
+	    .service_host = secret_string(&memory->texts, env->service_host),
+	    .service_port = secret_string(&memory->texts, env->service_port),
+	    .pod_namespace = secret_string(&memory->texts, env->pod_namespace),
+	    .account_dir = secret_string(&memory->texts, env->account_dir),
 	};
 	if (files_find(memory, path, err)) {
 		kubeconfig_release(config);

@@ -39,8 +39,8 @@ static int fail_address(const struct kubeconfig_entry *cluster, const char *key,
 {
 	char *shown = address_shown(address);
 
-	err_set(err, "%s: the cluster \"%.100s\" has a %s that cannot be used: \"%.150s\"; expected %s", cluster->where,
-	        cluster->shown, key, shown, expected);
+	err_set(err, "%s: the cluster \"%.100s\" has a %s that cannot be used: \"%.150s\"; expected %s",
+	        cluster->where, cluster->shown, key, shown, expected);
 	free(shown);
 	return -1;
 }
@@ -94,8 +94,10 @@ static int proxy_resolve(struct kube_access *access, const struct kubeconfig_ent
 
 	if (!proxy)
 		return 0;
-	if (!is_printable(proxy) || (!has_scheme(proxy, "http") && !has_scheme(proxy, "https") && !has_scheme(proxy, "socks5")))
-		return fail_address(cluster, "proxy-url", proxy, "http://, https:// or socks5:// and host:port", err);
+	if (!is_printable(proxy) ||
+	    (!has_scheme(proxy, "http") && !has_scheme(proxy, "https") && !has_scheme(proxy, "socks5")))
+		return fail_address(cluster, "proxy-url", proxy,
+		                    "http://, https:// or socks5:// and host:port", err);
 	access->endpoint.proxy_url = secret_string(&access->memory->pool, proxy);
 	return 0;
 }
@@ -126,8 +128,8 @@ static int trust_read(struct kube_access *access, const struct kubeconfig_entry 
 	size_t len = 0;
 
 	if (secret_read_file(path, PEM_MAX, &bytes, &len, err))
-		return err_wrap(err, "%s: the certificate-authority of the cluster \"%.100s\"", cluster->where,
-		                cluster->shown);
+		return err_wrap(err, "%s: the certificate-authority of the cluster \"%.100s\"",
+		                cluster->where, cluster->shown);
 	access->endpoint.ca_pem = secret_copy(pool, bytes, len);
 	access->endpoint.ca_pem_len = len;
 	access->credential.ca_file = path;
@@ -142,9 +144,11 @@ static int trust_resolve(struct kube_access *access, const struct kubeconfig_ent
 	const char *data = field_text(cluster->body, "certificate-authority-data");
 
 	if (file && data)
-		return fail(cluster, "has both certificate-authority and certificate-authority-data; remove one", err);
+		return fail(cluster,
+		            "has both certificate-authority and certificate-authority-data; remove one", err);
 	endpoint->insecure = field_bool(cluster->body, "insecure-skip-tls-verify");
-	endpoint->tls_name = secret_string(&access->memory->pool, field_text(cluster->body, "tls-server-name"));
+	endpoint->tls_name =
+	    secret_string(&access->memory->pool, field_text(cluster->body, "tls-server-name"));
 	endpoint->ca_pem = data_decode(&access->memory->pool, data, &endpoint->ca_pem_len);
 	if (file && trust_read(access, cluster, file, err))
 		return -1;
@@ -155,10 +159,14 @@ static int trust_resolve(struct kube_access *access, const struct kubeconfig_ent
 		return 0;
 	}
 	if (endpoint->insecure && endpoint->ca_pem)
-		return fail(cluster, "has a certificate authority and insecure-skip-tls-verify; remove one", err);
-	if (endpoint->ca_pem && !memmem(endpoint->ca_pem, endpoint->ca_pem_len, PEM_CERTIFICATE, strlen(PEM_CERTIFICATE)))
-		return fail(cluster, "has a certificate authority without a certificate in it; expected PEM, "
-		            "\"" PEM_CERTIFICATE "\"", err);
+		return fail(cluster, "has a certificate authority and insecure-skip-tls-verify; remove one",
+		            err);
+	if (endpoint->ca_pem &&
+	    !memmem(endpoint->ca_pem, endpoint->ca_pem_len, PEM_CERTIFICATE, strlen(PEM_CERTIFICATE)))
+		return fail(cluster,
+		            "has a certificate authority without a certificate in it; expected PEM, "
+		            "\"" PEM_CERTIFICATE "\"",
+		            err);
 	return 0;
 }
 

@@ -9,8 +9,8 @@
 #include "kube/kubeconfig.h"
 
 enum {
-	SHOWN_MAX = 256,        /* bytes of a name on the screen */
-	PEM_MAX = 4 << 20,      /* certificates, keys and bundles of authorities */
+	SHOWN_MAX = 256,   /* bytes of a name on the screen */
+	PEM_MAX = 4 << 20, /* certificates, keys and bundles of authorities */
 	TOKEN_MAX = 1 << 20,
 	KUBECONFIG_MAX = 16 << 20,
 };
@@ -24,11 +24,11 @@ struct kubeconfig_file {
 
 /* A named cluster, user or context of the merged configuration. */
 struct kubeconfig_entry {
-	const char *name;              /* raw; in the file's tree */
+	const char *name; /* raw; in the file's tree */
 	char *shown;
-	const struct yaml_node *body;  /* of "cluster:", "user:" or "context:"; NULL when it is not there */
+	const struct yaml_node *body; /* of "cluster:", "user:" or "context:"; NULL when it is not there */
 	const struct kubeconfig_file *file;
-	char *where;                   /* "file:line" */
+	char *where; /* "file:line" */
 };
 
 struct kubeconfig_memory {
@@ -36,8 +36,8 @@ struct kubeconfig_memory {
 	struct vec clusters, users, contexts; /* of struct kubeconfig_entry */
 	const char *current;                  /* raw, or NULL */
 	char *current_where;
-	char *searched;                       /* the paths that were looked for, for messages */
-	struct secret_pool texts;             /* what struct kubeconfig shows, and the surroundings */
+	char *searched;           /* the paths that were looked for, for messages */
+	struct secret_pool texts; /* what struct kubeconfig shows, and the surroundings */
 	struct kubeconfig_env env;
 };
 
@@ -71,7 +71,8 @@ void yaml_wipe(struct yaml *yaml);
 char *shown_text(const char *text);
 
 /* kubeconfig_cluster.c: fills access->endpoint, is_plain and the CA file of the credential. */
-int cluster_resolve(struct kube_access *access, const struct kubeconfig_entry *cluster, struct err *err) MUST_USE;
+int cluster_resolve(struct kube_access *access, const struct kubeconfig_entry *cluster,
+                    struct err *err) MUST_USE;
 /* spec.cluster for a plugin. `cluster` is that of cluster_resolve. */
 char *cluster_for_plugin(struct kube_access *access, const struct kubeconfig_entry *cluster);
 

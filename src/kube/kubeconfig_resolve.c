@@ -31,7 +31,8 @@ static const char *nearest(const struct vec *entries, const char *name)
 static void list_names(struct text *out, const struct vec *entries)
 {
 	for (size_t i = 0; i < entries->len && i < LISTED; i++)
-		text_printf(out, "%s%.60s", i ? ", " : "", ((struct kubeconfig_entry *)entries->items[i])->shown);
+		text_printf(out, "%s%.60s", i ? ", " : "",
+		            ((struct kubeconfig_entry *)entries->items[i])->shown);
 	if (entries->len > LISTED)
 		text_printf(out, " and %zu more", entries->len - LISTED);
 }
@@ -57,15 +58,18 @@ static int fail_nothing(const struct kubeconfig_memory *memory, struct err *err)
 	struct text choice = text_in(room, sizeof(room));
 
 	if (!memory->files.len)
-		return err_set(err, "there is no kubeconfig: looked for %.300s; set KUBECONFIG or use --kubeconfig",
-		               memory->searched ? memory->searched : "~/.kube/config, but HOME is not set");
+		return err_set(
+		    err, "there is no kubeconfig: looked for %.300s; set KUBECONFIG or use --kubeconfig",
+		    memory->searched ? memory->searched : "~/.kube/config, but HOME is not set");
 	if (!memory->contexts.len)
 		return err_set(err, "there is no context in %.300s", memory->searched);
 	list_names(&choice, &memory->contexts);
-	return err_set(err, "no current-context is set in %.200s; choose one with --context: %s", memory->searched, room);
+	return err_set(err, "no current-context is set in %.200s; choose one with --context: %s",
+	               memory->searched, room);
 }
 
-static int fail_unknown(const struct kubeconfig_memory *memory, const char *name, const char *where, struct err *err)
+static int fail_unknown(const struct kubeconfig_memory *memory, const char *name, const char *where,
+                        struct err *err)
 {
 	char room[ERR_MAX];
 	struct text choice = text_in(room, sizeof(room));
@@ -75,8 +79,8 @@ static int fail_unknown(const struct kubeconfig_memory *memory, const char *name
 	if (where)
 		err_set(err, "%s: the current-context \"%.100s\" does not exist; %s", where, shown, room);
 	else
-		err_set(err, "the context \"%.100s\" does not exist in %.200s; %s", shown, memory->searched ?
-		        memory->searched : "any kubeconfig", room);
+		err_set(err, "the context \"%.100s\" does not exist in %.200s; %s", shown,
+		        memory->searched ? memory->searched : "any kubeconfig", room);
 	free(shown);
 	return -1;
 }
@@ -100,8 +104,8 @@ static const struct kubeconfig_entry *refer(const struct kubeconfig_entry *conte
 		return entry;
 	shown = shown_text(name);
 	add_choice(&choice, entries, shown);
-	err_set(err, "%s: the context \"%.100s\" names the %s \"%.100s\", which does not exist; %s", context->where,
-	        context->shown, key, shown, room);
+	err_set(err, "%s: the context \"%.100s\" names the %s \"%.100s\", which does not exist; %s",
+	        context->where, context->shown, key, shown, room);
 	free(shown);
 	return NULL;
 }
@@ -112,8 +116,11 @@ static int check_namespace(const struct kubeconfig_entry *context, const char *n
 	if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strpbrk(name, "/%?# ") &&
 	    utf8_is_safe(name, strlen(name)) && strlen(name) < SHOWN_MAX)
 		return 0;
-	return err_set(err, "%s: the context \"%.100s\" has a namespace that cannot exist: \"%.60s\"; namespaces are "
-	               "of lower case letters, digits and \"-\"", context->where, context->shown, name);
+	return err_set(
+	    err,
+	    "%s: the context \"%.100s\" has a namespace that cannot exist: \"%.60s\"; namespaces are "
+	    "of lower case letters, digits and \"-\"",
+	    context->where, context->shown, name);
 }
 
 static const struct kubeconfig_entry *find_context(const struct kubeconfig_memory *memory, const char *name)
@@ -148,7 +155,8 @@ static int resolve_context(const struct kubeconfig_memory *memory, const struct 
 	return user_resolve(access, user, cluster, err);
 }
 
-int kubeconfig_resolve(const struct kubeconfig *config, const char *name, struct kube_access *access, struct err *err)
+int kubeconfig_resolve(const struct kubeconfig *config, const char *name, struct kube_access *access,
+                       struct err *err)
 {
 	const struct kubeconfig_memory *memory = config->memory;
 	const struct kubeconfig_entry *context;

@@ -21,10 +21,12 @@ static int is_one_of(const char *text, const char *const *words)
 	return 0;
 }
 
-static const char *const yes[] = {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", NULL};
-static const char *const no[] = {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", NULL};
-static const char *const odd[] = {".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF",
-                                  "-.inf", "-.Inf", "-.INF", NULL};
+static const char *const yes[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
+                                  "True", "TRUE", "on",  "On",  "ON",  NULL};
+static const char *const no[] = {"n",     "N",     "no",  "No",  "NO",  "false",
+                                 "False", "FALSE", "off", "Off", "OFF", NULL};
+static const char *const odd[] = {".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",  ".INF", "+.inf",
+                                  "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", NULL};
 
 /* Digits of a base behind an optional sign, filling the text. */
 static int is_integer(const char *text)
@@ -42,8 +44,9 @@ static int is_integer(const char *text)
 	if (*text == '\0')
 		return 0;
 	for (; *text; text++) {
-		int digit = isdigit((unsigned char)*text) ? *text - '0'
-		            : isxdigit((unsigned char)*text) ? tolower((unsigned char)*text) - 'a' + 10 : 99;
+		int digit = isdigit((unsigned char)*text)    ? *text - '0'
+		            : isxdigit((unsigned char)*text) ? tolower((unsigned char)*text) - 'a' + 10
+		                                             : 99;
 
 		if (digit >= base)
 			return 0;

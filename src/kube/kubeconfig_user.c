@@ -21,9 +21,9 @@ static const struct {
 	const char *name;
 	enum exec_mode mode;
 } modes[] = {
-	{"Never", EXEC_NEVER},
-	{"IfAvailable", EXEC_IF_AVAILABLE},
-	{"Always", EXEC_ALWAYS},
+    {"Never", EXEC_NEVER},
+    {"IfAvailable", EXEC_IF_AVAILABLE},
+    {"Always", EXEC_ALWAYS},
 };
 
 static int fail(const struct kubeconfig_entry *user, const char *what, struct err *err)
@@ -38,14 +38,15 @@ static const struct yaml_node *field_map(const struct yaml_node *map, const char
 	return node && node->kind == YAML_MAP ? node : NULL;
 }
 
-static int is_readable(struct secret_pool *pool, const struct kubeconfig_entry *user, const char *key, struct err *err)
+static int is_readable(struct secret_pool *pool, const struct kubeconfig_entry *user, const char *key,
+                       struct err *err)
 {
 	const char *path = path_from(pool, user->file, field_text(user->body, key));
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
 
 	if (path && fd < 0)
-		return err_set(err, "%s: the user \"%.100s\": cannot open the %s %.250s: %s", user->where, user->shown, key,
-		               path, strerror(errno));
+		return err_set(err, "%s: the user \"%.100s\": cannot open the %s %.250s: %s", user->where,
+		               user->shown, key, path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return 0;
@@ -80,7 +81,8 @@ static int exec_mode(const struct yaml_node *exec)
 	if (!mode)
 		return version && (strcmp(version, "client.authentication.k8s.io/v1beta1") == 0 ||
 		                   strcmp(version, "client.authentication.k8s.io/v1alpha1") == 0)
-		               ? EXEC_IF_AVAILABLE : -1;
+		           ? EXEC_IF_AVAILABLE
+		           : -1;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(modes[i].name, mode) == 0)
 			return modes[i].mode;
@@ -98,13 +100,20 @@ static int check_exec(const struct kubeconfig_entry *user, const struct yaml_nod
 	if (!field_text(exec, "command"))
 		return fail(user, "has an exec plugin without \"command\"", err);
 	if (!field_text(exec, "apiVersion"))
-		return fail(user, "has an exec plugin without \"apiVersion\"; expected client.authentication.k8s.io/v1", err);
+		return fail(
+		    user,
+		    "has an exec plugin without \"apiVersion\"; expected client.authentication.k8s.io/v1",
+		    err);
 	for (size_t i = 0; env && i < env->count; i++)
 		if (!field_text(env->items[i], "name"))
-			return fail(user, "has an exec plugin with a variable in \"env\" that has no \"name\"", err);
+			return fail(
+			    user, "has an exec plugin with a variable in \"env\" that has no \"name\"", err);
 	if (exec_mode(exec) < 0)
-		return fail(user, "has an exec plugin without a valid \"interactiveMode\"; expected Never, IfAvailable or "
-		            "Always", err);
+		return fail(
+		    user,
+		    "has an exec plugin without a valid \"interactiveMode\"; expected Never, IfAvailable or "
+		    "Always",
+		    err);
 	return 0;
 }
 
@@ -125,12 +134,13 @@ static int check(struct secret_pool *pool, const struct kubeconfig_entry *user, 
 }
 
 /* A value of a header may not end it and begin another. */
-static int check_header(const struct kubeconfig_entry *user, const char *key, const char *value, struct err *err)
+static int check_header(const struct kubeconfig_entry *user, const char *key, const char *value,
+                        struct err *err)
 {
 	for (; value && *value; value++)
 		if (((unsigned char)*value < ' ' && *value != '\t') || *value == 0x7f)
-			return err_set(err, "%s: the user \"%.100s\" has control characters in \"%s\"", user->where,
-			               user->shown, key);
+			return err_set(err, "%s: the user \"%.100s\" has control characters in \"%s\"",
+			               user->where, user->shown, key);
 	return 0;
 }
 
@@ -141,11 +151,13 @@ static const char *text_or_empty(struct secret_pool *pool, const struct yaml_nod
 	return secret_string(pool, text ? text : "");
 }
 
-static int impersonation_resolve(struct kube_access *access, const struct kubeconfig_entry *user, struct err *err)
+static int impersonation_resolve(struct kube_access *access, const struct kubeconfig_entry *user,
+                                 struct err *err)
 {
 	struct secret_pool *pool = &access->memory->pool;
 	struct credential_spec *spec = &access->credential;
-	const struct yaml_node *groups = yaml_get(user->body, "as-groups"), *extra = yaml_get(user->body, "as-user-extra");
+	const struct yaml_node *groups = yaml_get(user->body, "as-groups"),
+	                       *extra = yaml_get(user->body, "as-user-extra");
 	size_t count = 0;
 	const char **list;
 
@@ -181,8 +193,8 @@ static int impersonation_resolve(struct kube_access *access, const struct kubeco
 }
 
 /* Decoded bytes of a checked field, or the path of the file beside it. */
-static const char *data_or_file(struct kube_access *access, const struct kubeconfig_entry *user, const char *key,
-                                const char *data_key, size_t *len, const char **file)
+static const char *data_or_file(struct kube_access *access, const struct kubeconfig_entry *user,
+                                const char *key, const char *data_key, size_t *len, const char **file)
 {
 	struct secret_pool *pool = &access->memory->pool;
 	const char *data = field_text(user->body, data_key);
@@ -202,16 +214,20 @@ static const char *data_or_file(struct kube_access *access, const struct kubecon
 	return copy;
 }
 
-static int certificate_resolve(struct kube_access *access, const struct kubeconfig_entry *user, struct err *err)
+static int certificate_resolve(struct kube_access *access, const struct kubeconfig_entry *user,
+                               struct err *err)
 {
 	struct credential_spec *spec = &access->credential;
 
-	if (!field_text(user->body, "client-certificate") && !field_text(user->body, "client-certificate-data"))
+	if (!field_text(user->body, "client-certificate") &&
+	    !field_text(user->body, "client-certificate-data"))
 		return 0; /* a key alone proves nothing, and kubectl passes over it */
 	spec->cert_data = data_or_file(access, user, "client-certificate", "client-certificate-data",
 	                               &spec->cert_data_len, &spec->cert_file);
-	spec->key_data = data_or_file(access, user, "client-key", "client-key-data", &spec->key_data_len, &spec->key_file);
-	if (spec->cert_data && !memmem(spec->cert_data, spec->cert_data_len, "-----BEGIN CERTIFICATE-----", 27))
+	spec->key_data =
+	    data_or_file(access, user, "client-key", "client-key-data", &spec->key_data_len, &spec->key_file);
+	if (spec->cert_data &&
+	    !memmem(spec->cert_data, spec->cert_data_len, "-----BEGIN CERTIFICATE-----", 27))
 		return fail(user, "has client-certificate-data that is no certificate in PEM", err);
 	if (spec->key_data && !memmem(spec->key_data, spec->key_data_len, "PRIVATE KEY-----", 16))
 		return fail(user, "has client-key-data that is no private key in PEM", err);
@@ -275,21 +291,25 @@ static int exec_resolve(struct kube_access *access, const struct kubeconfig_entr
 		return 0;
 	if (strcmp(version, "client.authentication.k8s.io/v1") != 0 &&
 	    strcmp(version, "client.authentication.k8s.io/v1beta1") != 0)
-		return fail(user, "has an exec plugin of an apiVersion that is not known; expected "
-		            "client.authentication.k8s.io/v1 or v1beta1", err);
+		return fail(user,
+		            "has an exec plugin of an apiVersion that is not known; expected "
+		            "client.authentication.k8s.io/v1 or v1beta1",
+		            err);
 	/* Whoever has a credential already runs no plugin. */
-	if (spec->token || spec->token_file || spec->username || spec->password || spec->cert_data || spec->cert_file)
+	if (spec->token || spec->token_file || spec->username || spec->password || spec->cert_data ||
+	    spec->cert_file)
 		return 0;
 	safe_hint = utf8_sanitised(hint ? hint : "", hint ? strlen(hint) : 0, HINT_MAX);
 	spec->exec = (struct exec_spec){
-		.api_version = secret_string(pool, version),
-		.command = strchr(command, '/') ? path_from(pool, user->file, command) : secret_string(pool, command),
-		.args = exec_args(pool, yaml_get(exec, "args")),
-		.env = exec_env(pool, yaml_get(exec, "env")),
-		.mode = (enum exec_mode)exec_mode(exec),
-		.provide_cluster = field_bool(exec, "provideClusterInfo"),
-		.cluster_json = cluster_for_plugin(access, cluster),
-		.install_hint = secret_string(pool, safe_hint),
+	    .api_version = secret_string(pool, version),
+	    .command =
+	        strchr(command, '/') ? path_from(pool, user->file, command) : secret_string(pool, command),
+	    .args = exec_args(pool, yaml_get(exec, "args")),
+	    .env = exec_env(pool, yaml_get(exec, "env")),
+	    .mode = (enum exec_mode)exec_mode(exec),
+	    .provide_cluster = field_bool(exec, "provideClusterInfo"),
+	    .cluster_json = cluster_for_plugin(access, cluster),
+	    .install_hint = secret_string(pool, safe_hint),
 	};
 	free(safe_hint);
 	return 0;
@@ -307,7 +327,8 @@ int user_resolve(struct kube_access *access, const struct kubeconfig_entry *user
 	struct credential_spec *spec = &access->credential;
 	const struct yaml_node *provider = field_map(user->body, "auth-provider");
 
-	spec->where = secret_printf(&access->memory->pool, "%s: the user \"%.100s\"", user->where, user->shown);
+	spec->where =
+	    secret_printf(&access->memory->pool, "%s: the user \"%.100s\"", user->where, user->shown);
 	if (check(&access->memory->pool, user, err) || impersonation_resolve(access, user, err))
 		return -1;
 	if (access->is_plain)
@@ -316,9 +337,14 @@ int user_resolve(struct kube_access *access, const struct kubeconfig_entry *user
 	    exec_resolve(access, user, cluster, err))
 		return -1;
 	if (provider)
-		return fail(user, "has an auth-provider, which is not supported; use an exec plugin: "
-		            "https://kubernetes.io/docs/reference/access-authn-authz/authentication/", err);
+		return fail(user,
+		            "has an auth-provider, which is not supported; use an exec plugin: "
+		            "https://kubernetes.io/docs/reference/access-authn-authz/authentication/",
+		            err);
 	if (!has_credential(spec))
-		return fail(user, "has no credential: no token, no client certificate, no password and no exec plugin", err);
+		return fail(
+		    user,
+		    "has no credential: no token, no client certificate, no password and no exec plugin",
+		    err);
 	return 0;
 }

@@ -121,8 +121,6 @@ static void gather_init(struct gathered *g, const cJSON *pod, const cJSON *statu
 			g->ready += json_bool(container, "ready", 0) != 0;
 			continue;
 		}
-		if (g->initializing)
-			continue;
 		g->initializing = 1;
 		note_container(g, container);
 		if (ended)
@@ -131,6 +129,7 @@ static void gather_init(struct gathered *g, const cJSON *pod, const cJSON *statu
 			snprintf(g->status, STATUS_MAX, "Init:%s", waiting);
 		else
 			snprintf(g->status, STATUS_MAX, "Init:%d/%d", index - 1, count);
+		break; /* what comes after it counts for nothing, its restarts neither */
 	}
 }
 

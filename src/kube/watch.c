@@ -229,8 +229,8 @@ static void stream_done(struct watch *watch)
 		watch_refused(watch, watch->error.code, watch->error.reason, watch->error.message, watch->error.retry_after);
 	else if (watch->phase == WATCH_STREAMING)
 		watch_lost(watch, "the server ended the stream before its first objects were complete", 0);
-	else if (watch->events == 0 && quick) /* a stale version can be refused like this */
-		watch_back_off(watch, NEXT_LIST);
+	else if (quick) /* without an event, it can be how a stale version is refused */
+		watch_back_off(watch, watch->events == 0 ? NEXT_LIST : NEXT_WATCH);
 	else
 		watch_open(watch);
 }
@@ -317,15 +317,17 @@ static const char *watch_accept(const struct watch *watch, int list)
 static void watch_send_page(struct watch *watch)
 {
 	char query[PATH_MAX_BYTES - 512];
-	int len = watch->whole ? snprintf(query, sizeof(query), "pretty=false")
-	                       : snprintf(query, sizeof(query), "limit=%d", PAGE);
+	struct text text = text_in(query, sizeof(query));
+	if (watch->whole)
+		text_add(&text, "pretty=false");
+	else
+		text_printf(&text, "limit=%d", PAGE);
 	if (watch->page_next) {
-		struct text rest = text_in(query + len, sizeof(query) - (size_t)len);
-		text_add(&rest, "&continue=");
-		text_add_escaped(&rest, watch->page_next);
+		text_add(&text, "&continue=");
+		text_add_escaped(&text, watch->page_next);
 	} else if (watch->version[0] && !watch->latest) {
-		snprintf(query + len, sizeof(query) - (size_t)len, "&resourceVersion=%s&resourceVersionMatch=NotOlderThan",
-		         watch->version);
+		text_add(&text, "&resourceVersionMatch=NotOlderThan&resourceVersion=");
+		text_add_escaped(&text, watch->version);
 	}
 	watch->page_version_seen = 0;
 	feed_begin(watch, SCAN_LIST);
@@ -335,8 +337,10 @@ static void watch_send_page(struct watch *watch)
 static void watch_send_stream(struct watch *watch, const char *version, const char *more)
 {
 	char query[512];
-	snprintf(query, sizeof(query), "watch=true&allowWatchBookmarks=true&resourceVersion=%s&timeoutSeconds=%d%s", version,
-	         300 + (int)(300 * random_fraction()), more);
+	struct text text = text_in(query, sizeof(query));
+	text_printf(&text, "watch=true&allowWatchBookmarks=true&timeoutSeconds=%d%s&resourceVersion=",
+	            300 + (int)(300 * random_fraction()), more);
+	text_add_escaped(&text, version);
 	feed_begin(watch, SCAN_WATCH);
 	timer_start(watch->silence, watch_patience(watch));
 	watch_send(watch, query, HTTP_STREAM, watch_accept(watch, 0));

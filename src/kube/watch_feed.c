@@ -83,9 +83,15 @@ static int feed_event(struct watch *watch, const char *type, const cJSON *json)
 	/* Initial events come in no order: their versions are not a place to go on from. */
 	if (watch->synced || strcmp(type, "BOOKMARK") == 0)
 		feed_advance(watch, json);
-	if (!watch->synced && json_get(json_at(json, "metadata/annotations"), initial_events_end))
+	if (watch->synced || strcmp(type, "BOOKMARK") != 0)
+		return 0;
+	if (json_get(json_at(json, "metadata/annotations"), initial_events_end)) {
 		watch_synced(watch);
-	return 0;
+		return 0;
+	}
+	/* A server that is past the initial events and did not say so does not know WatchList. */
+	watch->error = (struct stream_error){.set = 1, .code = 422, .retry_after = -1};
+	return 1;
 }
 
 static int feed_object(void *arg, const char *type, const char *bytes, size_t len)

@@ -124,7 +124,8 @@ static void rollout_format(const struct service *service, struct text *out)
 	} else if (rollout->phase == ROLLOUT_PROGRESSING) {
 		text_printf(out, "%d/%d", rollout->done, rollout->total);
 	} else if (rollout->phase == ROLLOUT_PAUSED || rollout->phase == ROLLOUT_FAILED) {
-		text_printf(out, "%s %d/%d", rollout_phase_words[rollout->phase], rollout->done, rollout->total);
+		text_printf(out, "%s %d/%d", rollout_phase_words[rollout->phase], rollout->done,
+		            rollout->total);
 	} else {
 		text_add(out, rollout_phase_words[rollout->phase]);
 	}
@@ -202,7 +203,8 @@ static void image_format(const struct service *service, struct text *out)
 	text_printf(out, "%.*s", (int)(end - start), images + start);
 	const char *colon = digest ? strchr(images + digest, ':') : NULL;
 	if (colon && colon < images + len && !memchr(images + start, ':', end - start))
-		text_printf(out, "@%.*s", 12 < images + len - colon - 1 ? 12 : (int)(images + len - colon - 1), colon + 1);
+		text_printf(out, "@%.*s",
+		            12 < images + len - colon - 1 ? 12 : (int)(images + len - colon - 1), colon + 1);
 	if (images[len])
 		text_add(out, " +");
 }
@@ -273,13 +275,15 @@ const struct column columns[] = {
 	 .format = rollout_format, .compare = rollout_compare, .tone = rollout_tone},
 	{.key = "revision", .title = "REV", .min_width = 4, .keep = 8, .in_table = 1,
 	 .help = "The Deployment's revision, or the hash of the StatefulSet's", FUNCTIONS(revision)},
-	{.key = "restarts", .title = "RESTARTS", .min_width = 8, .keep = 6, .descends = 1, .right = 1, .in_table = 1,
+	{.key = "restarts", .title = "RESTARTS", .min_width = 8, .keep = 6, .descends = 1, .right = 1,
+	 .in_table = 1,
 	 .help = "Restarts of its pods' containers, added up", FUNCTIONS(restarts)},
 	{.key = "image", .title = "IMAGE", .min_width = 10, .weight = 3, .keep = 9, .in_table = 1,
 	 .help = "Name and tag of the first container's image; + where there are more", FUNCTIONS(image),
 	 .tone = dim},
 	{.key = "age", .title = "AGE", .min_width = 4, .keep = 10, .right = 1, .in_table = 1,
-	 .help = "Time since its oldest workload was created", .format = age_column_format, .compare = age_compare,
+	 .help = "Time since its oldest workload was created", .format = age_column_format,
+	 .compare = age_compare,
 	 .absent = age_absent, .tone = dim},
 	{.key = "reason", .title = "REASON", .min_width = 16, .weight = 6, .keep = 5, .in_table = 1,
 	 .help = "Why it is not well, with one pod as an example", FUNCTIONS(reason), .tone = health_tone},
@@ -300,7 +304,8 @@ const struct column columns[] = {
 	{.key = "pods", .title = "PODS", .min_width = 4, .keep = 18, .descends = 1, .right = 1,
 	 .help = "Pods that exist and are not ending", FUNCTIONS(pods)},
 	{.key = "warnings", .title = "WARN", .min_width = 4, .keep = 19, .descends = 1, .right = 1,
-	 .help = "Warning events of the last hour that are about it", FUNCTIONS(warnings), .tone = warnings_tone},
+	 .help = "Warning events of the last hour that are about it", FUNCTIONS(warnings),
+	 .tone = warnings_tone},
 };
 
 const size_t column_count = sizeof(columns) / sizeof(columns[0]);

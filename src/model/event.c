@@ -27,7 +27,8 @@ static struct service *about(const struct cluster *cluster, const struct event *
 	const char *namespace = event->object.namespace, *kind = event->about_kind;
 	*hopeless = 0;
 	if (strcmp(kind, "Pod") == 0) {
-		const struct object *object = cluster_object(cluster, OBJECT_POD, namespace, event->about_name);
+		const struct object *object =
+		    cluster_object(cluster, OBJECT_POD, namespace, event->about_name);
 		if (!object || (event->about_uid[0] && strcmp(object->uid, event->about_uid) != 0))
 			return NULL;
 		const struct pod *pod = (const struct pod *)object;
@@ -38,7 +39,8 @@ static struct service *about(const struct cluster *cluster, const struct event *
 		return owner ? owner->service : NULL;
 	}
 	if (strcmp(kind, "HorizontalPodAutoscaler") == 0) {
-		const struct object *object = cluster_object(cluster, OBJECT_HPA, namespace, event->about_name);
+		const struct object *object =
+		    cluster_object(cluster, OBJECT_HPA, namespace, event->about_name);
 		const struct workload *target = object ? ((const struct hpa *)object)->target : NULL;
 		return target ? target->joined : NULL;
 	}
@@ -104,8 +106,8 @@ static void event_tell(struct cluster *cluster, const struct event *event)
 	if (!cluster->settled || !cluster->kinds[OBJECT_EVENT].complete || event->last_ms < now - NEWS_MS)
 		return;
 	text_printf(&text, "%s/%s", event->counted ? event->counted->name : event->about_name, cluster->name);
-	timeline_note(&fleet->timeline, now, TIMELINE_WARNING, subject, event->reason, "%s %s: %s", event->about_kind,
-	              event->about_name, event->message ? event->message : "");
+	timeline_note(&fleet->timeline, now, TIMELINE_WARNING, subject, event->reason, "%s %s: %s",
+	              event->about_kind, event->about_name, event->message ? event->message : "");
 	fleet->stirred = 1;
 }
 

@@ -79,7 +79,8 @@ static int label_parse(char *word, struct test *test, struct err *err)
 	if (word_split(word, "=", test, &value) && *value == '=')
 		value++; /* kubectl takes == too */
 	if (!word[0])
-		return err_set(err, "filter: -l needs a label: -l tier=web, -l tier!=web, -l tier or -l !tier");
+		return err_set(err,
+		               "filter: -l needs a label: -l tier=web, -l tier!=web, -l tier or -l !tier");
 	test->kind = TEST_LABEL;
 	test->key = mem_copy_string(word);
 	test->value = mem_copy_string(value);
@@ -98,9 +99,11 @@ static int column_parse(const char *word, const char *key, struct test *test, st
 		names[count] = columns[count].key;
 	const char *near = spell_nearest(key, names, count);
 	if (near)
-		return err_set(err, "filter: \"%s\": there is no column \"%s\"; did you mean \"%s\"?", word, key, near);
-	return err_set(err, "filter: \"%s\": there is no column \"%s\"; ready, team, health and others are (see help)",
-	               word, key);
+		return err_set(err, "filter: \"%s\": there is no column \"%s\"; did you mean \"%s\"?", word,
+		               key, near);
+	return err_set(
+	    err, "filter: \"%s\": there is no column \"%s\"; ready, team, health and others are (see help)",
+	    word, key);
 }
 
 static int test_parse(char *word, struct test *test, struct err *err)
@@ -180,7 +183,8 @@ void filter_free(struct filter *filter)
 
 static int text_matches(const struct test *test, const struct service *service)
 {
-	const char *const places[] = {service->name, service->namespace, service->team, service->cluster->name,
+	const char *const places[] = {service->name, service->namespace, service->team,
+		service->cluster->name,
 		service->reason};
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (strcasestr(places[i], test->value))

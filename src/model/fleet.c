@@ -83,7 +83,8 @@ void fleet_free(struct fleet *fleet)
 	free(fleet);
 }
 
-const struct service *fleet_find(const struct fleet *fleet, const char *cluster, const char *namespace, const char *name)
+const struct service *fleet_find(const struct fleet *fleet, const char *cluster, const char *namespace,
+                                 const char *name)
 {
 	char key[1024];
 	int len = snprintf(key, sizeof(key), "%s/%s/%s", cluster, namespace, name);
@@ -100,8 +101,8 @@ const struct cluster *fleet_cluster(const struct fleet *fleet, const char *name)
 	return NULL;
 }
 
-const struct object *cluster_object(const struct cluster *cluster, enum object_kind kind, const char *namespace,
-                                    const char *name)
+const struct object *cluster_object(const struct cluster *cluster, enum object_kind kind,
+                                    const char *namespace, const char *name)
 {
 	char key[640];
 	return object_key(key, sizeof(key), namespace, name) ? map_get(&cluster->objects[kind], key) : NULL;

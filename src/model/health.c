@@ -39,7 +39,8 @@ static int has_trouble(const struct service *service)
 }
 
 /* The first workload for which `test` holds, or NULL. */
-static const struct workload *workload_where(const struct service *service, int (*test)(const struct workload *))
+static const struct workload *workload_where(const struct service *service,
+                                             int (*test)(const struct workload *))
 {
 	for (size_t i = 0; i < service->workloads.len; i++)
 		if (test(service->workloads.items[i]))
@@ -79,7 +80,8 @@ static void describe_example(const struct service *service, struct text *out)
 	if (!pod || pod->reason == REASON_NONE)
 		return;
 	const char *more = pod->message;
-	if (!more && strcmp(pod->status, reasons[pod->reason].word) != 0 && strcmp(pod->status, "Running") != 0)
+	if (!more && strcmp(pod->status, reasons[pod->reason].word) != 0 &&
+	    strcmp(pod->status, "Running") != 0)
 		more = pod->status;
 	if (more && *more)
 		text_printf(out, " (%s: %s)", pod->object.name, more);
@@ -108,7 +110,8 @@ static void describe_refusal(const struct service *service, struct text *out)
 
 static int down_matches(const struct service *service)
 {
-	return service->desired > 0 && service->available == 0 && service->ready == 0 && !is_starting(service);
+	return service->desired > 0 && service->available == 0 && service->ready == 0 &&
+	       !is_starting(service);
 }
 
 static void down_describe(const struct service *service, struct text *out)
@@ -186,7 +189,8 @@ static void blocked_describe(const struct service *service, struct text *out)
 	if (!workload)
 		return;
 	const struct condition *condition = &workload->progressing;
-	text_printf(out, "the update cannot start: %s", condition->message ? condition->message : condition->reason);
+	text_printf(out, "the update cannot start: %s",
+	            condition->message ? condition->message : condition->reason);
 }
 
 static int short_matches(const struct service *service)
@@ -201,8 +205,10 @@ static int short_matches(const struct service *service)
 static void short_describe(const struct service *service, struct text *out)
 {
 	int missing = service->desired - service->ready;
-	if (service_knows_pods(service) && service->pods < service->desired && service->pods == service->pods_ready)
-		text_printf(out, "%d of %d pods are missing", service->desired - service->pods, service->desired);
+	if (service_knows_pods(service) && service->pods < service->desired &&
+	    service->pods == service->pods_ready)
+		text_printf(out, "%d of %d pods are missing", service->desired - service->pods,
+		            service->desired);
 	else
 		text_printf(out, "%d of %d pods not ready", missing, service->desired);
 	if (service->worst != REASON_NONE)
@@ -243,7 +249,8 @@ static int paused_matches(const struct service *service)
 static void paused_describe(const struct service *service, struct text *out)
 {
 	if (service->rollout.phase == ROLLOUT_PAUSED)
-		text_printf(out, "paused with %d of %d pods updated", service->rollout.done, service->rollout.total);
+		text_printf(out, "paused with %d of %d pods updated", service->rollout.done,
+		            service->rollout.total);
 	else
 		text_add(out, "paused: no change of it is rolled out");
 }
@@ -280,7 +287,8 @@ static void on_delete_describe(const struct service *service, struct text *out)
 {
 	const struct workload *workload = workload_where(service, is_left_to_people);
 	if (workload)
-		text_printf(out, "OnDelete: %d of %d pods updated; the others are replaced when deleted by hand",
+		text_printf(out,
+		            "OnDelete: %d of %d pods updated; the others are replaced when deleted by hand",
 		            workload->updated, workload->desired);
 }
 
@@ -307,7 +315,8 @@ static void ok_describe(const struct service *service, struct text *out)
 }
 
 const struct health_row health_rows[] = {
-	{HEALTH_DOWN, "none-available", "Pods are wanted, none is available, and none is on its way up in time.",
+	{HEALTH_DOWN, "none-available",
+	 "Pods are wanted, none is available, and none is on its way up in time.",
 	 down_matches, down_describe},
 	{HEALTH_DEGRADED, "rollout-failed", "An update ran past its progress deadline.", failed_matches,
 	 failed_describe},
@@ -317,23 +326,28 @@ const struct health_row health_rows[] = {
 	 crash_loop_describe},
 	{HEALTH_DEGRADED, "oom-killed", "A container was killed for its use of memory.", oom_killed_matches,
 	 oom_killed_describe},
-	{HEALTH_DEGRADED, "image-pull", "An image cannot be pulled.", image_pull_matches, image_pull_describe},
+	{HEALTH_DEGRADED, "image-pull", "An image cannot be pulled.", image_pull_matches,
+	 image_pull_describe},
 	{HEALTH_DEGRADED, "config", "A container cannot be created from its configuration.", config_matches,
 	 config_describe},
 	{HEALTH_DEGRADED, "evicted", "A node put a pod out or lost it.", evicted_matches, evicted_describe},
-	{HEALTH_DEGRADED, "unschedulable", "No node takes a pod.", unschedulable_matches, unschedulable_describe},
+	{HEALTH_DEGRADED, "unschedulable", "No node takes a pod.", unschedulable_matches,
+	 unschedulable_describe},
 	{HEALTH_DEGRADED, "error", "A container ended with a failure.", error_matches, error_describe},
 	{HEALTH_DEGRADED, "update-blocked", "An update cannot start.", blocked_matches, blocked_describe},
 	{HEALTH_DEGRADED, "not-ready",
-	 "Fewer pods are ready than wanted: no rollout explains it, or it takes over ten minutes.", short_matches,
+	 "Fewer pods are ready than wanted: no rollout explains it, or it takes over ten minutes.",
+	 short_matches,
 	 short_describe},
 	{HEALTH_PROGRESSING, "rolling", "An update or a change of scale is under way.", rolling_matches,
 	 rolling_describe},
-	{HEALTH_PROGRESSING, "starting", "Pods less than two minutes old are not ready yet.", starting_matches,
+	{HEALTH_PROGRESSING, "starting", "Pods less than two minutes old are not ready yet.",
+	 starting_matches,
 	 starting_describe},
 	{HEALTH_PAUSED, "paused", "A Deployment is paused: changes of it are not rolled out.", paused_matches,
 	 paused_describe},
-	{HEALTH_UNKNOWN, "not-observed", "The controller has not seen the latest change yet.", unobserved_matches,
+	{HEALTH_UNKNOWN, "not-observed", "The controller has not seen the latest change yet.",
+	 unobserved_matches,
 	 unobserved_describe},
 	{HEALTH_UNKNOWN, "on-delete", "Pods are replaced only when somebody deletes them, and some are old.",
 	 on_delete_matches, on_delete_describe},

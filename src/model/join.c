@@ -205,7 +205,8 @@ void hpa_change(struct cluster *cluster, struct hpa *old, struct hpa *fresh)
 		hpa_let_go(cluster, old);
 	if (!fresh)
 		return;
-	fresh->target_key = mem_printf("%s/%s/%s", fresh->target_kind, fresh->object.namespace, fresh->target_name);
+	fresh->target_key =
+	    mem_printf("%s/%s/%s", fresh->target_kind, fresh->object.namespace, fresh->target_name);
 	struct hpa *other = map_put(&cluster->scaled, fresh->target_key, fresh);
 	if (other) /* two of them for one target: a mistake of its owner; the last one counts */
 		other->target = NULL;

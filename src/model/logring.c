@@ -83,7 +83,8 @@ static size_t escape_len(const char *bytes, size_t len)
 	if (bytes[1] == '[') {
 		while (i < len && (unsigned char)bytes[i] >= 0x20 && (unsigned char)bytes[i] < 0x40)
 			i++;
-		return i < len && (unsigned char)bytes[i] >= 0x40 && (unsigned char)bytes[i] < 0x7f ? i + 1 : i;
+		return i < len && (unsigned char)bytes[i] >= 0x40 && (unsigned char)bytes[i] < 0x7f ? i + 1
+		                                                                                    : i;
 	}
 	if (bytes[1] == ']') {
 		while (i < len && bytes[i] != '\a' && bytes[i] != '\033')

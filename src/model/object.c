@@ -22,8 +22,9 @@ static const size_t words[OBJECT_KINDS][WORDS_MAX] = {
 	[OBJECT_NAMESPACE] = {offsetof(struct namespace, team)},
 	[OBJECT_NODE] = {offsetof(struct node, zone), offsetof(struct node, reason)},
 #define WORKLOAD_WORDS \
-	{offsetof(struct workload, service), offsetof(struct workload, team), offsetof(struct workload, images), \
-	 offsetof(struct workload, revision), offsetof(struct workload, current_revision)}
+	{offsetof(struct workload, service), offsetof(struct workload, team), \
+	 offsetof(struct workload, images), offsetof(struct workload, revision), \
+	 offsetof(struct workload, current_revision)}
 	[OBJECT_DEPLOYMENT] = WORKLOAD_WORDS,
 	[OBJECT_STATEFULSET] = WORKLOAD_WORDS,
 	[OBJECT_DAEMONSET] = WORKLOAD_WORDS,

@@ -217,10 +217,11 @@ void pod_leave(struct pod *pod)
 static int pod_looks_like(const struct pod *a, const struct pod *b)
 {
 	if (a->node != b->node || a->ip != b->ip || a->status != b->status || a->hash != b->hash ||
-	    a->containers != b->containers || a->restarted_ms != b->restarted_ms || a->restarts != b->restarts ||
-	    a->ready_containers != b->ready_containers || a->total_containers != b->total_containers ||
-	    a->reason != b->reason || a->ready != b->ready || a->terminating != b->terminating ||
-	    a->finished != b->finished || a->object.created_ms != b->object.created_ms)
+	    a->containers != b->containers || a->restarted_ms != b->restarted_ms ||
+	    a->restarts != b->restarts || a->ready_containers != b->ready_containers ||
+	    a->total_containers != b->total_containers || a->reason != b->reason || a->ready != b->ready ||
+	    a->terminating != b->terminating || a->finished != b->finished ||
+	    a->object.created_ms != b->object.created_ms)
 		return 0;
 	return strcmp(a->message ? a->message : "", b->message ? b->message : "") == 0;
 }

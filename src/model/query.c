@@ -67,7 +67,8 @@ static void rows_refill(const struct query *query, const struct fleet *fleet, st
 	set.taken = mem_new_array(set.mask + 1, 1);
 	for (size_t i = 0; i < all->len; i++) {
 		const struct service *service = all->items[i];
-		if ((!query->cluster || service->cluster == query->cluster) && filter_matches(query->filter, service))
+		if ((!query->cluster || service->cluster == query->cluster) &&
+		    filter_matches(query->filter, service))
 			set.slots[set_slot(&set, service)] = service;
 	}
 	for (size_t i = 0; i < rows->len; i++) {
@@ -97,12 +98,14 @@ static size_t run_end(const struct query *query, void **items, size_t start, siz
 }
 
 /* Merges [start, middle) and [middle, end) by way of `room`. */
-static void merge(const struct query *query, void **items, size_t start, size_t middle, size_t end, void **room)
+static void merge(const struct query *query, void **items, size_t start, size_t middle, size_t end,
+                  void **room)
 {
 	size_t left = 0, count = middle - start, right = middle, out = start;
 	memcpy(room, items + start, count * sizeof(*items));
 	while (left < count && right < end)
-		items[out++] = row_compare(query, room[left], items[right]) <= 0 ? room[left++] : items[right++];
+		items[out++] =
+		    row_compare(query, room[left], items[right]) <= 0 ? room[left++] : items[right++];
 	memcpy(items + out, room + left, (count - left) * sizeof(*items));
 }
 
@@ -113,7 +116,8 @@ static void rows_sort(const struct query *query, struct vec *rows)
 		size_t start = 0, merged = 0;
 		while (start < rows->len) {
 			size_t middle = run_end(query, rows->items, start, rows->len);
-			size_t end = middle < rows->len ? run_end(query, rows->items, middle, rows->len) : middle;
+			size_t end =
+			    middle < rows->len ? run_end(query, rows->items, middle, rows->len) : middle;
 			if (middle < end) {
 				if (!room)
 					room = mem_new_array(rows->len, sizeof(*room));

@@ -106,11 +106,13 @@ static enum rollout_phase statefulset_judge(const struct workload *w, struct tex
 			            w->updated, w->desired - w->partition);
 			return ROLLOUT_PROGRESSING;
 		}
-		text_printf(out, "partitioned roll out complete: %d new pods have been updated...", w->updated);
+		text_printf(out, "partitioned roll out complete: %d new pods have been updated...",
+		            w->updated);
 		return ROLLOUT_COMPLETE;
 	}
 	if (strcmp(w->revision, w->current_revision) != 0) {
-		text_printf(out, "waiting for statefulset rolling update to complete %d pods at revision %s...",
+		text_printf(out,
+		            "waiting for statefulset rolling update to complete %d pods at revision %s...",
 		            w->updated, w->revision);
 		return ROLLOUT_PROGRESSING;
 	}
@@ -167,7 +169,8 @@ int rollout_is_moving(const struct workload *workload)
 	case OBJECT_STATEFULSET:
 		return workload->replicas < workload->desired ||
 		       workload->updated < workload->desired - workload->partition ||
-		       (!workload->has_partition && strcmp(workload->revision, workload->current_revision) != 0);
+		       (!workload->has_partition &&
+		        strcmp(workload->revision, workload->current_revision) != 0);
 	case OBJECT_DAEMONSET:
 		return behind;
 	default:

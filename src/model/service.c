@@ -140,8 +140,8 @@ static void owner_each_pod(const struct owner *owner, int depth, int *left,
 			owner_each_pod(child, depth + 1, left, each, arg);
 }
 
-static void each_of_some(const struct service *service, int left, void (*each)(void *arg, const struct pod *pod),
-                         void *arg)
+static void each_of_some(const struct service *service, int left,
+                         void (*each)(void *arg, const struct pod *pod), void *arg)
 {
 	for (size_t i = 0; i < service->workloads.len; i++) {
 		const struct workload *workload = service->workloads.items[i];
@@ -150,7 +150,8 @@ static void each_of_some(const struct service *service, int left, void (*each)(v
 	}
 }
 
-void service_each_pod(const struct service *service, void (*each)(void *arg, const struct pod *pod), void *arg)
+void service_each_pod(const struct service *service, void (*each)(void *arg, const struct pod *pod),
+                      void *arg)
 {
 	each_of_some(service, INT32_MAX, each, arg);
 }
@@ -243,7 +244,8 @@ void service_derive(struct service *service)
 			size_t kind = strlen(kind_word(workload->object.kind));
 			memcpy(key, kind_word(workload->object.kind), kind);
 			key[kind] = '/';
-			if (object_key(key + kind + 1, sizeof(key) - kind - 1, service->namespace, workload->object.name))
+			if (object_key(key + kind + 1, sizeof(key) - kind - 1, service->namespace,
+			               workload->object.name))
 				service->hpa = map_get(&service->cluster->scaled, key);
 		}
 	}
@@ -289,7 +291,8 @@ static void digest_condition(uint64_t *digest, const struct condition *condition
 
 static void digest_workload(uint64_t *digest, const struct workload *w)
 {
-	const int64_t numbers[] = {w->object.kind, w->desired, w->replicas, w->ready, w->updated, w->available,
+	const int64_t numbers[] = {w->object.kind, w->desired, w->replicas, w->ready, w->updated,
+		w->available,
 		w->current, w->partition, w->generation, w->observed, w->paused, w->on_delete};
 	digest_bytes(digest, numbers, sizeof(numbers));
 	digest_word(digest, w->object.key);
@@ -309,7 +312,8 @@ static void digest_workload(uint64_t *digest, const struct workload *w)
 uint64_t service_face(const struct service *service)
 {
 	uint64_t digest = 0xcbf29ce484222325u;
-	const int64_t numbers[] = {service->pods, service->pods_ready, service->pods_terminating, service->restarts,
+	const int64_t numbers[] = {service->pods, service->pods_ready, service->pods_terminating,
+		service->restarts,
 		service->warnings, service->desired, service->replicas, service->ready, service->updated,
 		service->available, service->generation, service->observed, service->rollout.phase,
 		service->rollout.done, service->rollout.total, service->worst, service->health_row,

@@ -111,3 +111,12 @@ cJSON *pod_json(const struct cluster *cluster, const struct pod *pod)
 	add_word(object, "createdAt", room);
 	return object;
 }
+
+cJSON *services_json(const struct vec *rows)
+{
+	cJSON *array = cJSON_CreateArray();
+
+	for (size_t i = 0; i < rows->len; i++)
+		cJSON_AddItemToArray(array, service_json(rows->items[i]));
+	return array;
+}

@@ -16,7 +16,8 @@ static int64_t wall_now(const struct fleet *fleet)
 	return fleet->clock->wall(fleet->clock);
 }
 
-static void tell(const struct service *service, enum timeline_level level, const char *topic, const char *words)
+static void tell(const struct service *service, enum timeline_level level, const char *topic,
+                 const char *words)
 {
 	struct fleet *fleet = service->cluster->fleet;
 	char subject[160];
@@ -75,13 +76,15 @@ static void tell_rollout(struct service *service)
 	if (release != service->told_release) {
 		service->told_release = release;
 		service->told_update = 1;
-		text_printf(&text, "%s%s%s", service->revision, service->revision[0] ? ", " : "", service->images);
+		text_printf(&text, "%s%s%s", service->revision, service->revision[0] ? ", " : "",
+		            service->images);
 		tell(service, TIMELINE_INFO, "new revision", room);
 	}
 	if (service->told_update && service->rollout.phase == ROLLOUT_COMPLETE) {
 		service->told_update = 0;
 		text_clear(&text);
-		text_printf(&text, "%s, %d of %d pods ready", service->revision, service->ready, service->desired);
+		text_printf(&text, "%s, %d of %d pods ready", service->revision, service->ready,
+		            service->desired);
 		tell(service, TIMELINE_GOOD, "rollout complete", service->revision[0] ? room : room + 2);
 	}
 }
@@ -178,7 +181,8 @@ static void tell_link(struct cluster *cluster, enum link was, int64_t since_ms)
 	if (cluster->link == LINK_LIVE) {
 		age_format(now - since_ms, age, sizeof(age));
 		if (told == LINK_CONNECTING)
-			text_printf(&text, "%d service%s", cluster->services, cluster->services == 1 ? "" : "s");
+			text_printf(&text, "%d service%s", cluster->services,
+			            cluster->services == 1 ? "" : "s");
 		else
 			text_printf(&text, "after %s %s", age, link_words[was]);
 		timeline_note(&fleet->timeline, now, told == LINK_CONNECTING ? TIMELINE_INFO : TIMELINE_GOOD,
@@ -189,8 +193,8 @@ static void tell_link(struct cluster *cluster, enum link was, int64_t since_ms)
 		cluster_describe(cluster, &text);
 	else
 		text_add(&text, cluster->error[0] ? cluster->error : "the connection is lost");
-	timeline_note(&fleet->timeline, now, cluster->link == LINK_STALE ? TIMELINE_WARNING : TIMELINE_BAD, cluster->name,
-	              link_words[cluster->link], "%s", room);
+	timeline_note(&fleet->timeline, now, cluster->link == LINK_STALE ? TIMELINE_WARNING : TIMELINE_BAD,
+	              cluster->name, link_words[cluster->link], "%s", room);
 }
 
 /* Rows of the last run that no workload confirmed. */

@@ -59,8 +59,8 @@ static void entry_add(struct timeline *timeline, struct timeline_entry *entry)
 	*entry_at(timeline, 0) = *entry;
 }
 
-static void entry_write(struct timeline *timeline, int64_t at_ms, enum timeline_level level, const char *subject,
-                        const char *topic, const char *fmt, va_list args)
+static void entry_write(struct timeline *timeline, int64_t at_ms, enum timeline_level level,
+                        const char *subject, const char *topic, const char *fmt, va_list args)
 {
 	struct timeline_entry entry = {.at_ms = at_ms, .level = level, .count = 1};
 	struct text about = text_in(entry.subject, sizeof(entry.subject));

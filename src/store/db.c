@@ -38,8 +38,8 @@ struct statement {
 static const char *const migrations[] = {
 	"CREATE TABLE warm_cluster (name TEXT PRIMARY KEY, saved_ms INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE warm_service (cluster TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,"
-	" kind TEXT, team TEXT, images TEXT, revision TEXT, reason TEXT, health TEXT, health_key TEXT, phase TEXT,"
-	" done INTEGER, total INTEGER, desired INTEGER, replicas INTEGER, ready INTEGER, updated INTEGER,"
+	" kind TEXT, team TEXT, images TEXT, revision TEXT, reason TEXT, health TEXT, health_key TEXT,"
+	" phase TEXT, done INTEGER, total INTEGER, desired INTEGER, replicas INTEGER, ready INTEGER, updated INTEGER,"
 	" available INTEGER, pods INTEGER, pods_ready INTEGER, restarts INTEGER, generation INTEGER,"
 	" observed INTEGER, created_ms INTEGER);"
 	"CREATE INDEX warm_service_cluster ON warm_service (cluster);",
@@ -177,7 +177,8 @@ static int db_try(struct db *db, struct err *err)
 {
 	if (make_file(db->path) < 0)
 		return err_set(err, "%s: %s", db->path, strerror(errno));
-	if (sqlite3_open_v2(db->path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(db->path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+	    SQLITE_OK)
 		return db_fail(db, "opening", err);
 	sqlite3_extended_result_codes(db->sqlite, 1);
 	sqlite3_busy_timeout(db->sqlite, BUSY_MS);
@@ -197,7 +198,8 @@ static int move_aside(struct db *db)
 	int moved = rename(db->path, aside);
 	if (moved == 0) {
 		(void)!rename(journal, journal_aside);
-		notice_set(db, "state: %s was damaged; it is now %s, and a new one was begun", db->path, aside);
+		notice_set(db, "state: %s was damaged; it is now %s, and a new one was begun", db->path,
+		           aside);
 	}
 	free(aside);
 	free(journal);
@@ -213,7 +215,8 @@ static void db_start(struct db *db)
 		db->damaged = db->failed = 0;
 		if (db_try(db, &err) == 0) {
 			if (sqlite3_db_readonly(db->sqlite, "main") == 1)
-				notice_set(db, "state: %s is read-only: what happens now is not kept", db->path);
+				notice_set(db, "state: %s is read-only: what happens now is not kept",
+				           db->path);
 			return;
 		}
 		db_shut(db);
@@ -229,7 +232,8 @@ static void db_start(struct db *db)
 static int folder_lock(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *folder = slash ? mem_copy(path, slash == path ? 1 : (size_t)(slash - path)) : mem_copy_string(".");
+	char *folder =
+	    slash ? mem_copy(path, slash == path ? 1 : (size_t)(slash - path)) : mem_copy_string(".");
 	(void)make_folders(path);
 	int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock >= 0)
@@ -250,7 +254,8 @@ struct db *db_open(const char *path, struct err *err)
 		return db;
 	if (version > SCHEMA)
 		err_set(err,
-		        "state: %s was written by a newer flagdeck (its tables are version %d, this one knows %d); "
+		        "state: %s was written by a newer flagdeck (its tables are version %d, this one knows "
+		        "%d); "
 		        "use that version, or move the file away",
 		        path, version, SCHEMA);
 	db_close(db);
@@ -293,7 +298,8 @@ int db_renew_if_damaged(struct db *db)
 	if (move_aside(db) == 0) {
 		db_start(db);
 	} else {
-		notice_set(db, "state: %s is damaged and cannot be moved away: %s", db->path, strerror(errno));
+		notice_set(db, "state: %s is damaged and cannot be moved away: %s", db->path,
+		           strerror(errno));
 		db_use_memory(db);
 	}
 	if (lock >= 0)

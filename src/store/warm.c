@@ -23,9 +23,17 @@ enum { TEXTS = 11, NUMBERS = 13, TEXT_MAX = 1024 };
 
 static int save_service(struct statement *insert, const struct service *service, struct err *err)
 {
-	const char *const texts[TEXTS] = {service->cluster->name, service->namespace, service->name, service->kind,
-		service->team, service->images, service->revision, service->reason, health_words[service->health],
-		health_rows[service->health_row].key, rollout_phase_words[service->rollout.phase]};
+	const char *const texts[TEXTS] = {service->cluster->name,
+	                                  service->namespace,
+	                                  service->name,
+	                                  service->kind,
+	                                  service->team,
+	                                  service->images,
+	                                  service->revision,
+	                                  service->reason,
+	                                  health_words[service->health],
+	                                  health_rows[service->health_row].key,
+	                                  rollout_phase_words[service->rollout.phase]};
 	const int64_t numbers[NUMBERS] = {service->rollout.done, service->rollout.total, service->desired,
 		service->replicas, service->ready, service->updated, service->available, service->pods,
 		service->pods_ready, service->restarts, service->generation, service->observed,
@@ -96,7 +104,8 @@ static int save_services(struct db *db, const struct fleet *fleet, struct err *e
 static int forget_old(struct db *db, int64_t now, struct err *err)
 {
 	static const char *const steps[] = {
-		"DELETE FROM warm_service WHERE cluster IN (SELECT name FROM warm_cluster WHERE saved_ms < ?)",
+		"DELETE FROM warm_service WHERE cluster IN "
+		"(SELECT name FROM warm_cluster WHERE saved_ms < ?)",
 		"DELETE FROM warm_cluster WHERE saved_ms < ?",
 	};
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
@@ -154,10 +163,12 @@ static void load_service(struct cluster *cluster, const struct statement *row, i
 	if (health < 0 || phase < 0 || !texts[1][0] || !texts[2][0])
 		return;
 	const struct service_memory memory = {
-		.cluster = texts[0], .namespace = texts[1], .name = texts[2], .kind = texts[3], .team = texts[4],
+		.cluster = texts[0], .namespace = texts[1], .name = texts[2], .kind = texts[3],
+		.team = texts[4],
 		.images = texts[5], .revision = texts[6], .reason = texts[7], .health = (enum health)health,
 		.health_key = texts[9],
-		.rollout = {.phase = (enum rollout_phase)phase, .done = load_count(row, 11), .total = load_count(row, 12)},
+		.rollout = {.phase = (enum rollout_phase)phase, .done = load_count(row, 11),
+		.total = load_count(row, 12)},
 		.desired = load_count(row, 13), .replicas = load_count(row, 14), .ready = load_count(row, 15),
 		.updated = load_count(row, 16), .available = load_count(row, 17), .pods = load_count(row, 18),
 		.pods_ready = load_count(row, 19), .restarts = statement_int(row, 20),

@@ -56,7 +56,8 @@ static void add_access(cJSON *json, const struct kube_access *access)
 
 static int dump_credential(struct dump *dump, const struct kube_access *access, struct err *err)
 {
-	struct credential_options options = {.clock = &clock_system, .spec = &access->credential, .exec_timeout = 10};
+	struct credential_options options = {
+	    .clock = &clock_system, .spec = &access->credential, .exec_timeout = 10};
 	struct credential *credential;
 	int result = -1;
 
@@ -97,7 +98,8 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[i], "--account-dir") == 0)
 			env.account_dir = argv[i + 1];
 	}
-	failed = kubeconfig_load(&config, path, &env, &err) || kubeconfig_resolve(&config, context, &access, &err);
+	failed =
+	    kubeconfig_load(&config, path, &env, &err) || kubeconfig_resolve(&config, context, &access, &err);
 	if (!failed) {
 		add_access(dump.json, &access);
 		failed = dump_credential(&dump, &access, &err);

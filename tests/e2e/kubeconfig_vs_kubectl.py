@@ -68,7 +68,7 @@ class Recorder(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         cert = self.connection.getpeercert(binary_form=True) if isinstance(self.connection, ssl.SSLSocket) else None
         self.server.requests.append((sorted(
-            f"{name.lower()}: {value}" for name, value in self.headers.items()
+            f"{name.lower()}: {value.encode('latin-1').decode(errors='replace')}" for name, value in self.headers.items()
             if name.lower() == "authorization" or name.lower().startswith("impersonate-")),
             ssl.DER_cert_to_PEM_cert(cert) if cert else None, self.path))
         self.send_response(200)
@@ -179,7 +179,7 @@ class Comparison:
             raise AssertionError(f"kubeconfig_dump ended with {done.returncode}: {done.stderr.decode(errors='replace')[-2000:]}")
         return json.loads(done.stdout)
 
-    def differences(self, theirs, why, ours, view, notes):
+    def differences(self, theirs, why, ours, notes, view):
         """Lines that say what is not the same."""
         error = ours.get("error")
         if "error" in notes and notes["error"] not in (error or ""):
@@ -202,12 +202,13 @@ class Comparison:
         certificate = (ours["certificate"] or "").strip()
         if ours["server"].startswith("https") and certificate != (theirs[1] or "").strip():
             yield "client certificates differ"
-        if view:
-            for key, value, wanted in (("namespace", ours["namespace"], view["context"].get("namespace", "default")),
-                                       ("tlsServerName", ours["tlsServerName"], view["cluster"].get("tls-server-name")),
-                                       ("proxy", ours["proxy"], view["cluster"].get("proxy-url")),
+        viewed = view()
+        if viewed:
+            for key, value, wanted in (("namespace", ours["namespace"], viewed["context"].get("namespace", "default")),
+                                       ("tlsServerName", ours["tlsServerName"], viewed["cluster"].get("tls-server-name")),
+                                       ("proxy", ours["proxy"], viewed["cluster"].get("proxy-url")),
                                        ("noCompression", ours["noCompression"],
-                                        view["cluster"].get("disable-compression", False))):
+                                        viewed["cluster"].get("disable-compression", False))):
                 if value != wanted and (key != "tlsServerName" or ours["server"].startswith("https")):
                     yield f"{key}: ours {value!r}, kubectl's {wanted!r}"
 
@@ -215,7 +216,7 @@ class Comparison:
         env = {**self.env, **(env or {})}
         theirs, why = self.kubectl(argv, env)
         ours = self.ours(argv, env)
-        found = list(self.differences(theirs, why, ours, self.view(argv, env), notes or {}))
+        found = list(self.differences(theirs, why, ours, notes or {}, lambda: self.view(argv, env)))
         self.count += 1
         if os.environ.get("V"):
             print(f"{name:<32} {'sent ' + str(theirs[0]) if theirs else 'refused: ' + why[-150:]}\n{'':<32} {ours.get('error', 'ok')}")

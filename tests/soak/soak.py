@@ -197,7 +197,7 @@ def main():
                 soak.round(number, min(ROUND, args.minutes * 30))
             soak.memory()
             code = soak.t.close()
-            assert code == 0, f"after SIGTERM the console ended with {code}"
+            assert code == 128 + 15, f"after SIGTERM the console ended with {code}"
 
 
 if __name__ == "__main__":

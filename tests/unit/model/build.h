@@ -35,8 +35,9 @@ static inline const char *next_version(struct fleet *fleet)
 }
 
 /* A workload with all pods ready; change it before it is put. */
-static inline struct workload *make_workload(struct cluster *cluster, enum object_kind kind, const char *namespace,
-                                             const char *name, const char *uid, int desired)
+static inline struct workload *make_workload(struct cluster *cluster, enum object_kind kind,
+                                             const char *namespace, const char *name, const char *uid,
+                                             int desired)
 {
 	struct fleet *fleet = cluster->fleet;
 	struct workload *w = mem_new(sizeof(*w));
@@ -50,7 +51,8 @@ static inline struct workload *make_workload(struct cluster *cluster, enum objec
 	w->generation = w->observed = 1;
 	w->progressing = w->is_available = w->failure = (struct condition){.status = ' ', .reason = ""};
 	if (kind == OBJECT_DEPLOYMENT)
-		w->progressing = (struct condition){.status = 'T', .reason = word_of(fleet, "NewReplicaSetAvailable")};
+		w->progressing =
+		    (struct condition){.status = 'T', .reason = word_of(fleet, "NewReplicaSetAvailable")};
 	return w;
 }
 
@@ -60,20 +62,21 @@ static inline void set_word(struct fleet *fleet, const char **slot, const char *
 	*slot = word_of(fleet, word);
 }
 
-static inline struct replicaset *make_replicaset(struct cluster *cluster, const char *namespace, const char *name,
-                                                 const char *uid, const char *owner)
+static inline struct replicaset *make_replicaset(struct cluster *cluster, const char *namespace,
+                                                 const char *name, const char *uid, const char *owner)
 {
 	struct fleet *fleet = cluster->fleet;
 	struct replicaset *set = mem_new(sizeof(*set));
-	object_init(&set->object, OBJECT_REPLICASET, fleet->strings, namespace, name, uid, next_version(fleet));
+	object_init(&set->object, OBJECT_REPLICASET, fleet->strings, namespace, name, uid,
+	            next_version(fleet));
 	set->owner_uid = word_of(fleet, owner);
 	set->revision = set->hash = "";
 	return set;
 }
 
 /* A pod that is ready, unless a reason says otherwise. */
-static inline struct pod *make_pod(struct cluster *cluster, const char *namespace, const char *name, const char *uid,
-                                   const char *owner, enum reason reason)
+static inline struct pod *make_pod(struct cluster *cluster, const char *namespace, const char *name,
+                                   const char *uid, const char *owner, enum reason reason)
 {
 	struct fleet *fleet = cluster->fleet;
 	struct pod *pod = mem_new(sizeof(*pod));

@@ -149,7 +149,10 @@ static void test_link(void **state)
 	/* Stale counts from the loss, through new attempts, until it is live again. */
 	rig.clock.wall_ms += 5000;
 	cluster_set_sync(c, OBJECT_POD, SYNC_STALE, "connection reset");
-	rig.clock.wall_ms += 42000;
+	rig.clock.wall_ms += 2000;
+	cluster_set_sync(c, OBJECT_POD, SYNC_LISTING, NULL);
+	cluster_set_sync(c, OBJECT_POD, SYNC_STALE, "connection refused");
+	rig.clock.wall_ms += 40000;
 	cluster_set_sync(c, OBJECT_POD, SYNC_LISTING, NULL);
 	assert_int_equal(fleet_settle(rig.fleet), 1);
 	assert_words(c, LINK_STALE, "stale 42s");
@@ -195,10 +198,22 @@ static void test_link_never_reached(void **state)
 
 static struct service_memory memory_of(const char *name)
 {
-	return (struct service_memory){.cluster = "eu-prod", .namespace = "a", .name = name, .kind = "Deployment",
-		.team = "payments", .images = "api:1", .revision = "7", .reason = "1 of 3 pods OOMKilled (p)",
-		.desired = 3, .ready = 2, .pods = 3, .pods_ready = 2, .restarts = 5, .health = HEALTH_DEGRADED,
-		.health_key = "oom-killed", .saved_ms = NOW - 7200000};
+	return (struct service_memory){.cluster = "eu-prod",
+	                               .namespace = "a",
+	                               .name = name,
+	                               .kind = "Deployment",
+	                               .team = "payments",
+	                               .images = "api:1",
+	                               .revision = "7",
+	                               .reason = "1 of 3 pods OOMKilled (p)",
+	                               .desired = 3,
+	                               .ready = 2,
+	                               .pods = 3,
+	                               .pods_ready = 2,
+	                               .restarts = 5,
+	                               .health = HEALTH_DEGRADED,
+	                               .health_key = "oom-killed",
+	                               .saved_ms = NOW - 7200000};
 }
 
 static void test_remembered_rows(void **state)
@@ -262,9 +277,11 @@ static void test_news(void **state)
 	(void)state;
 	rig_start(&rig);
 	put_api(&rig, 2, 2);
+	fleet_settle(rig.fleet);
 	put(rig.cluster, make_pod(rig.cluster, "a", "p1", "1", "w", REASON_NONE));
 	put(rig.cluster, make_pod(rig.cluster, "a", "p2", "2", "w", REASON_CRASH_LOOP));
 	fleet_settle(rig.fleet);
+	assert_int_equal(rig.fleet->timeline.len, 0);
 	make_live(rig.cluster);
 	fleet_settle(rig.fleet);
 	/* The first sync is no news. */
@@ -456,13 +473,18 @@ static void test_clusters_are_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sweep_removes_what_the_list_has_not),
-		cmocka_unit_test(test_same_version_changes_nothing), cmocka_unit_test(test_membership),
-		cmocka_unit_test(test_link), cmocka_unit_test(test_link_never_reached),
-		cmocka_unit_test(test_remembered_rows), cmocka_unit_test(test_news),
-		cmocka_unit_test(test_warnings_of_the_last_hour),
-		cmocka_unit_test(test_warnings_follow_a_renamed_service), cmocka_unit_test(test_warnings_are_told),
-		cmocka_unit_test(test_timeline_folds_and_forgets), cmocka_unit_test(test_clusters_are_apart),
+	    cmocka_unit_test(test_sweep_removes_what_the_list_has_not),
+	    cmocka_unit_test(test_same_version_changes_nothing),
+	    cmocka_unit_test(test_membership),
+	    cmocka_unit_test(test_link),
+	    cmocka_unit_test(test_link_never_reached),
+	    cmocka_unit_test(test_remembered_rows),
+	    cmocka_unit_test(test_news),
+	    cmocka_unit_test(test_warnings_of_the_last_hour),
+	    cmocka_unit_test(test_warnings_follow_a_renamed_service),
+	    cmocka_unit_test(test_warnings_are_told),
+	    cmocka_unit_test(test_timeline_folds_and_forgets),
+	    cmocka_unit_test(test_clusters_are_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,8 @@ struct health_case {
 	int64_t pods_age_ms; /* of pods that are not ready; 0: an hour */
 };
 
-static void failure(struct rig *rig, struct condition *condition, char status, const char *reason, const char *message)
+static void failure(struct rig *rig, struct condition *condition, char status, const char *reason,
+                    const char *message)
 {
 	intern_drop(rig->fleet->strings, condition->reason);
 	*condition = (struct condition){.status = status, .reason = word_of(rig->fleet, reason),
@@ -110,17 +111,21 @@ static void status_lags(struct rig *rig, struct workload *w)
 #define MINUTE 60000
 #define D OBJECT_DEPLOYMENT
 static const struct health_case cases[] = {
-	{"none-available", "none of 2 pods available: 2 of 2 pods CrashLoopBackOff (api-0: back-off)", "cc", .kind = D},
+	{"none-available", "none of 2 pods available: 2 of 2 pods CrashLoopBackOff (api-0: back-off)", "cc",
+	 .kind = D},
 	{"none-available", "none of 2 pods available: 2 of 2 pods not ready (api-0)", "nn", .kind = D},
-	{"none-available", "none of 3 pods available: pods cannot be created: exceeded quota: pods", "---", .kind = D, .change = refused},
+	{"none-available", "none of 3 pods available: pods cannot be created: exceeded quota: pods", "---",
+	 .kind = D, .change = refused},
 	{"none-available", "none of 2 pods available: no pod exists", "--", .kind = D},
-	{"none-available", "none of 2 pods available: 2 of 2 pods starting (api-0)", "ss", .kind = OBJECT_STATEFULSET, .pods_age_ms = 11 * MINUTE},
+	{"none-available", "none of 2 pods available: 2 of 2 pods starting (api-0)", "ss",
+	 .kind = OBJECT_STATEFULSET, .pods_age_ms = 11 * MINUTE},
 	{"rollout-failed", "deployment \"api\" exceeded its progress deadline; 1 of 3 pods CrashLoopBackOff "
 	 "(api-2: back-off)", "rrc", .kind = D, .change = past_deadline},
 	{"pods-refused", "pods cannot be created: exceeded quota: pods", "r-", .kind = D, .change = refused},
 	{"crash-loop", "2 of 12 pods CrashLoopBackOff (api-04: back-off)", "rrrrcrrcrrrr", .kind = D},
 	{"crash-loop", "1 of 3 pods CrashLoopBackOff (api-2: back-off)", "roc", .kind = D},
-	{"crash-loop", "1 of 4 pods CrashLoopBackOff (api-3: back-off)", "rrrc", .kind = D, .change = rolling},
+	{"crash-loop", "1 of 4 pods CrashLoopBackOff (api-3: back-off)", "rrrc", .kind = D,
+	 .change = rolling},
 	{"oom-killed", "1 of 2 pods OOMKilled (api-1)", "ro", .kind = D},
 	{"image-pull", "1 of 2 pods ImagePullBackOff (api-1)", "ri", .kind = D},
 	{"config", "1 of 2 pods CreateContainerConfigError (api-1)", "rg", .kind = D},
@@ -131,17 +136,24 @@ static const struct health_case cases[] = {
 	{"not-ready", "1 of 3 pods not ready (api-1)", "rnr", .kind = D},
 	{"not-ready", "1 of 3 pods are missing", "rr-", .kind = OBJECT_DAEMONSET},
 	{"not-ready", "1 of 3 pods not ready (api-1)", "rsr", .kind = D, .pods_age_ms = 3 * MINUTE},
-	{"not-ready", "1 of 3 pods not ready (api-1)", "rsr", .kind = OBJECT_STATEFULSET, .change = set_rolls, .pods_age_ms = 11 * MINUTE},
-	{"not-ready", "1 of 3 pods not ready (api-1)", "rnr", .kind = OBJECT_STATEFULSET, .change = on_delete_all},
-	{"rolling", "rolling out: 1 of 4 pods updated and available", "rrrs", .kind = D, .change = rolling, .pods_age_ms = 3 * MINUTE},
-	{"rolling", "rolling out: 0 of 2 pods updated and available", "ss", .kind = D, .change = created, .pods_age_ms = 30 * MINUTE},
-	{"rolling", "rolling out: 0 of 3 pods updated and available", "rsr", .kind = OBJECT_STATEFULSET, .change = set_rolls, .pods_age_ms = 9 * MINUTE},
+	{"not-ready", "1 of 3 pods not ready (api-1)", "rsr", .kind = OBJECT_STATEFULSET, .change = set_rolls,
+	 .pods_age_ms = 11 * MINUTE},
+	{"not-ready", "1 of 3 pods not ready (api-1)", "rnr", .kind = OBJECT_STATEFULSET,
+	 .change = on_delete_all},
+	{"rolling", "rolling out: 1 of 4 pods updated and available", "rrrs", .kind = D, .change = rolling,
+	 .pods_age_ms = 3 * MINUTE},
+	{"rolling", "rolling out: 0 of 2 pods updated and available", "ss", .kind = D, .change = created,
+	 .pods_age_ms = 30 * MINUTE},
+	{"rolling", "rolling out: 0 of 3 pods updated and available", "rsr", .kind = OBJECT_STATEFULSET,
+	 .change = set_rolls, .pods_age_ms = 9 * MINUTE},
 	{"starting", "1 of 3 pods are starting", "rsr", .kind = D, .pods_age_ms = MINUTE},
 	{"starting", "1 of 2 pods are starting", "rr", .kind = OBJECT_DAEMONSET, .change = status_lags},
 	{"paused", "paused: no change of it is rolled out", "rr", .kind = D, .change = paused},
 	{"paused", "paused with 1 of 3 pods updated", "rrr", .kind = D, .change = paused_half_way},
-	{"not-observed", "the controller has yet to see generation 7 (it has seen 6)", "rr", .kind = D, .change = unobserved},
-	{"on-delete", "OnDelete: 1 of 3 pods updated; the others are replaced when deleted by hand", "rrr", .kind = OBJECT_STATEFULSET, .change = on_delete},
+	{"not-observed", "the controller has yet to see generation 7 (it has seen 6)", "rr", .kind = D,
+	 .change = unobserved},
+	{"on-delete", "OnDelete: 1 of 3 pods updated; the others are replaced when deleted by hand", "rrr",
+	 .kind = OBJECT_STATEFULSET, .change = on_delete},
 	{"scaled-to-zero", "scaled to zero", "", .kind = D},
 	{"scaled-to-zero", "no node is to run it", "", .kind = OBJECT_DAEMONSET},
 	{"ok", "", "rr", .kind = D},
@@ -152,8 +164,9 @@ static const struct health_case cases[] = {
 static enum reason reason_of_letter(char letter)
 {
 	static const char letters[] = "rcoigeuxns";
-	static const enum reason of[] = {REASON_NONE, REASON_CRASH_LOOP, REASON_OOM_KILLED, REASON_IMAGE_PULL,
-		REASON_CONFIG, REASON_EVICTED, REASON_UNSCHEDULABLE, REASON_ERROR, REASON_NOT_READY, REASON_STARTING};
+	static const enum reason of[] = {
+	    REASON_NONE,    REASON_CRASH_LOOP,    REASON_OOM_KILLED, REASON_IMAGE_PULL, REASON_CONFIG,
+	    REASON_EVICTED, REASON_UNSCHEDULABLE, REASON_ERROR,      REASON_NOT_READY,  REASON_STARTING};
 	return of[strchr(letters, letter) - letters];
 }
 
@@ -174,7 +187,8 @@ static void play(struct rig *rig, const struct health_case *c)
 		if (!pod->ready && c->pods_age_ms)
 			pod->object.created_ms = NOW - c->pods_age_ms;
 		if (reason == REASON_STARTING || reason == REASON_NOT_READY)
-			set_word(rig->fleet, &pod->status, reason == REASON_STARTING ? "starting" : "Running");
+			set_word(rig->fleet, &pod->status,
+			         reason == REASON_STARTING ? "starting" : "Running");
 		put(rig->cluster, pod);
 	}
 	struct workload *w = make_workload(rig->cluster, c->kind, "a", "api", owner, count);

@@ -7,9 +7,11 @@
 
 enum { WORKLOADS = 8, SETS = 8, PODS = 16, ROUNDS = 2000, STEPS = 60 };
 
-static const char *const workload_names[WORKLOADS] = {"x", "x-primary", "y", "y-primary", "x", "x-primary", "z", "x"};
-static const enum object_kind workload_kind[WORKLOADS] = {OBJECT_DEPLOYMENT, OBJECT_DEPLOYMENT, OBJECT_DEPLOYMENT,
-	OBJECT_STATEFULSET, OBJECT_DEPLOYMENT, OBJECT_DEPLOYMENT, OBJECT_DAEMONSET, OBJECT_STATEFULSET};
+static const char *const workload_names[WORKLOADS] = {"x", "x-primary", "y", "y-primary",
+                                                      "x", "x-primary", "z", "x"};
+static const enum object_kind workload_kind[WORKLOADS] = {
+    OBJECT_DEPLOYMENT, OBJECT_DEPLOYMENT, OBJECT_DEPLOYMENT, OBJECT_STATEFULSET,
+    OBJECT_DEPLOYMENT, OBJECT_DEPLOYMENT, OBJECT_DAEMONSET,  OBJECT_STATEFULSET};
 static const char *const workload_space[WORKLOADS] = {"a", "a", "a", "a", "b", "b", "b", "b"};
 static const char *const labels[] = {"", "", "", "x", "x-primary", "svc", "y"};
 
@@ -39,7 +41,7 @@ static void rig_start(struct rig *rig, uint32_t seed)
 
 /* Sums of one service, added up from the objects alone. */
 struct naive {
-	int workloads, desired, pods, ready, terminating;
+	int workloads, desired, all_pods, pods, ready, terminating;
 	int64_t restarts;
 	uint32_t by_reason[REASON_COUNT];
 };
@@ -53,7 +55,8 @@ static const char *naive_name(const struct cluster *cluster, const struct worklo
 {
 	char stem[64];
 	size_t len = strlen(w->object.name);
-	if (strcmp(plain_name(w), w->object.name) != 0 || len <= 8 || strcmp(w->object.name + len - 8, "-primary") != 0)
+	if (strcmp(plain_name(w), w->object.name) != 0 || len <= 8 ||
+	    strcmp(w->object.name + len - 8, "-primary") != 0)
 		return plain_name(w);
 	snprintf(stem, sizeof(stem), "%.*s", (int)len - 8, w->object.name);
 	for (enum object_kind kind = OBJECT_DEPLOYMENT; kind <= OBJECT_DAEMONSET; kind++) {
@@ -94,7 +97,8 @@ static struct naive naive_sums(const struct cluster *cluster, const char *namesp
 	for (enum object_kind kind = OBJECT_DEPLOYMENT; kind <= OBJECT_DAEMONSET; kind++)
 		for (size_t i = 0; (object = map_next(&cluster->objects[kind], &i));) {
 			const struct workload *w = (const struct workload *)object;
-			if (strcmp(object->namespace, namespace) != 0 || strcmp(naive_name(cluster, w), name) != 0)
+			if (strcmp(object->namespace, namespace) != 0 ||
+			    strcmp(naive_name(cluster, w), name) != 0)
 				continue;
 			sums.workloads++;
 			sums.desired += w->desired;
@@ -102,8 +106,11 @@ static struct naive naive_sums(const struct cluster *cluster, const char *namesp
 	for (size_t i = 0; (object = map_next(&cluster->objects[OBJECT_POD], &i));) {
 		const struct pod *pod = (const struct pod *)object;
 		const struct workload *w = naive_workload(cluster, pod);
-		if (!w || strcmp(w->object.namespace, namespace) != 0 || strcmp(naive_name(cluster, w), name) != 0 ||
-		    pod->finished)
+		if (!w || strcmp(w->object.namespace, namespace) != 0 ||
+		    strcmp(naive_name(cluster, w), name) != 0)
+			continue;
+		sums.all_pods++;
+		if (pod->finished)
 			continue;
 		sums.terminating += pod->terminating;
 		if (pod->terminating)
@@ -116,10 +123,18 @@ static struct naive naive_sums(const struct cluster *cluster, const char *namesp
 	return sums;
 }
 
-static void count_pod(void *arg, const struct pod *pod)
+struct visit {
+	const struct cluster *cluster;
+	const struct service *service;
+	int count;
+};
+
+static void visit_pod(void *arg, const struct pod *pod)
 {
-	(void)pod;
-	++*(int *)arg;
+	struct visit *visit = arg;
+	visit->count++;
+	assert_ptr_equal(pod_service(pod), visit->service);
+	assert_ptr_equal(map_get(&visit->cluster->objects[OBJECT_POD], pod->object.key), pod);
 }
 
 static void check(const struct rig *rig)
@@ -130,7 +145,7 @@ static void check(const struct rig *rig)
 	for (size_t i = 0; i < fleet->services.len; i++) {
 		const struct service *s = fleet->services.items[i];
 		struct naive naive = naive_sums(rig->cluster, s->namespace, s->name);
-		int seen = 0;
+		struct visit visit = {.cluster = rig->cluster, .service = s};
 		assert_true(naive.workloads > 0);
 		assert_int_equal(s->workloads.len, naive.workloads);
 		assert_int_equal(s->desired, naive.desired);
@@ -140,8 +155,8 @@ static void check(const struct rig *rig)
 		assert_int_equal(s->restarts, naive.restarts);
 		assert_memory_equal(s->by_reason, naive.by_reason, sizeof(naive.by_reason));
 		assert_ptr_equal(fleet_find(fleet, "eu", s->namespace, s->name), s);
-		service_each_pod(s, count_pod, &seen);
-		assert_true(seen >= naive.pods + naive.terminating);
+		service_each_pod(s, visit_pod, &visit);
+		assert_int_equal(visit.count, naive.all_pods);
 		totals.services++;
 		totals.by_health[s->health]++;
 		totals.rolling += s->rolling;
@@ -161,8 +176,8 @@ static void put_workload(struct rig *rig, int i)
 {
 	char uid[32];
 	snprintf(uid, sizeof(uid), "w-%d-%d", i, rig->workload_life[i]);
-	struct workload *w = make_workload(rig->cluster, workload_kind[i], workload_space[i], workload_names[i], uid,
-	                                   (int)roll(rig, 5));
+	struct workload *w = make_workload(rig->cluster, workload_kind[i], workload_space[i],
+	                                   workload_names[i], uid, (int)roll(rig, 5));
 	set_word(rig->fleet, &w->service, labels[roll(rig, sizeof(labels) / sizeof(labels[0]))]);
 	w->available = w->ready = (int)roll(rig, 5);
 	put(rig->cluster, w);
@@ -187,7 +202,8 @@ static void put_pod(struct rig *rig, int i)
 	snprintf(uid, sizeof(uid), "p-%d-%d", i, rig->pod_life[i]);
 	snprintf(name, sizeof(name), "p%d", i);
 	if (parent < SETS)
-		snprintf(owner, sizeof(owner), "r-%u-%d", parent, rig->set_life[parent] + (roll(rig, 8) == 0));
+		snprintf(owner, sizeof(owner), "r-%u-%d", parent,
+		         rig->set_life[parent] + (roll(rig, 8) == 0));
 	else if (parent < SETS + WORKLOADS)
 		snprintf(owner, sizeof(owner), "w-%u-%d", parent - SETS, rig->workload_life[parent - SETS]);
 	struct pod *pod = make_pod(rig->cluster, "a", name, uid, owner, roll(rig, REASON_COUNT));
@@ -298,7 +314,8 @@ static void test_any_order_of_arrival(void **state)
 		for (int i = 0; i < 4; i++) {
 			struct object *objects[4] = {NULL};
 			if (at[i] == 0)
-				objects[0] = (void *)make_workload(rig.cluster, OBJECT_DEPLOYMENT, "a", "api", "d", 2);
+				objects[0] =
+				    (void *)make_workload(rig.cluster, OBJECT_DEPLOYMENT, "a", "api", "d", 2);
 			else if (at[i] == 1)
 				objects[1] = (void *)make_replicaset(rig.cluster, "a", "api-5d", "r", "d");
 			else
@@ -311,7 +328,8 @@ static void test_any_order_of_arrival(void **state)
 		assert_non_null(service);
 		assert_int_equal(service->pods, 2);
 		assert_int_equal(service->pods_ready, 2);
-		assert_ptr_equal(pod_service((const void *)cluster_object(rig.cluster, OBJECT_POD, "a", "p2")), service);
+		assert_ptr_equal(
+		    pod_service((const void *)cluster_object(rig.cluster, OBJECT_POD, "a", "p2")), service);
 		fleet_free(rig.fleet);
 	}
 }
@@ -358,7 +376,6 @@ static void test_rings_and_long_chains(void **state)
 	put(rig.cluster, make_replicaset(rig.cluster, "a", "r2", "r2", "r1"));
 	put(rig.cluster, make_replicaset(rig.cluster, "a", "r3", "r3", "r3"));
 	put(rig.cluster, make_pod(rig.cluster, "a", "p1", "p1", "r1", REASON_NONE));
-	put(rig.cluster, make_workload(rig.cluster, OBJECT_DEPLOYMENT, "a", "api", "c0", 1));
 	for (int i = 1; i < 50000; i++) {
 		snprintf(name, sizeof(name), "c%d", i);
 		snprintf(owner, sizeof(owner), "c%d", i - 1);
@@ -366,6 +383,7 @@ static void test_rings_and_long_chains(void **state)
 	}
 	put(rig.cluster, make_pod(rig.cluster, "a", "p2", "p2", "c49999", REASON_NONE));
 	put(rig.cluster, make_pod(rig.cluster, "a", "p3", "p3", "c1", REASON_NONE));
+	put(rig.cluster, make_workload(rig.cluster, OBJECT_DEPLOYMENT, "a", "api", "c0", 1));
 	fleet_settle(rig.fleet);
 	assert_int_equal(fleet_find(rig.fleet, "eu", "a", "api")->pods, 1);
 	cluster_remove(rig.cluster, OBJECT_DEPLOYMENT, "a/api");
@@ -426,9 +444,12 @@ static void test_team_of_namespace(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sums_are_those_of_adding_up), cmocka_unit_test(test_any_order_of_arrival),
-		cmocka_unit_test(test_flagger_primary), cmocka_unit_test(test_rings_and_long_chains),
-		cmocka_unit_test(test_hpa_of_service), cmocka_unit_test(test_team_of_namespace),
+	    cmocka_unit_test(test_sums_are_those_of_adding_up),
+	    cmocka_unit_test(test_any_order_of_arrival),
+	    cmocka_unit_test(test_flagger_primary),
+	    cmocka_unit_test(test_rings_and_long_chains),
+	    cmocka_unit_test(test_hpa_of_service),
+	    cmocka_unit_test(test_team_of_namespace),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,7 +114,8 @@ static void test_filter_errors_name_the_word(void **state)
 	static const struct {
 		const char *filter, *error;
 	} cases[] = {
-		{"taem=payments", "filter: \"taem=payments\": there is no column \"taem\"; did you mean \"team\"?"},
+		{"taem=payments",
+		 "filter: \"taem=payments\": there is no column \"taem\"; did you mean \"team\"?"},
 		{"pay !", "filter: \"!\": nothing stands behind the !"},
 		{"pay -l", "filter: -l needs a label: -l tier=web, -l tier!=web, -l tier or -l !tier"},
 		{"reason~\"open", "filter: the quote before \"reason~open\" is not closed"},
@@ -173,11 +174,15 @@ static void test_columns(void **state)
 		const char *service, *key, *text;
 	} cells[] = {
 		{"payments-api", "service", "payments-api"}, {"payments-api", "cluster", "eu-prod"},
-		{"payments-api", "env", "prod"}, {"payments-api", "ready", "1/3"}, {"payments-api", "rollout", "1/3"},
+		{"payments-api", "env", "prod"}, {"payments-api", "ready", "1/3"}, {"payments-api", "rollout",
+		 "1/3"},
 		{"payments-api", "health", "degraded"}, {"payments-api", "image", "api:1.0"},
-		{"payments-api", "age", "24h"}, {"payments-api", "pods", "1"}, {"payments-api", "warnings", "0"},
-		{"payments-api", "restarts", "0"}, {"payments-api", "updated", "3"}, {"payments-api", "revision", "1"},
-		{"search", "image", "search@0123456789ab +"}, {"search", "age", ""}, {"search", "rollout", "complete"},
+		{"payments-api", "age", "24h"}, {"payments-api", "pods", "1"}, {"payments-api", "warnings",
+		 "0"},
+		{"payments-api", "restarts", "0"}, {"payments-api", "updated", "3"}, {"payments-api",
+		 "revision", "1"},
+		{"search", "image", "search@0123456789ab +"}, {"search", "age", ""}, {"search", "rollout",
+		 "complete"},
 		{"search", "reason", ""}, {"search", "kind", "Deployment"},
 	};
 	struct rig rig;
@@ -186,7 +191,8 @@ static void test_columns(void **state)
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
 		char room[128];
 		struct text text = text_in(room, sizeof(room));
-		const struct service *service = fleet_find(rig.fleet, "eu-prod", "payments", cells[i].service);
+		const struct service *service =
+		    fleet_find(rig.fleet, "eu-prod", "payments", cells[i].service);
 		if (!service)
 			service = fleet_find(rig.fleet, "us-dev", "checkout", cells[i].service);
 		column_find(cells[i].key)->format(service, &text);
@@ -305,9 +311,10 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_filters), cmocka_unit_test(test_filter_errors_name_the_word),
-		cmocka_unit_test(test_sorting), cmocka_unit_test(test_columns), cmocka_unit_test(test_rollout_cell),
-		cmocka_unit_test(test_order_does_not_depend_on_the_last_run), cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_filters),      cmocka_unit_test(test_filter_errors_name_the_word),
+	    cmocka_unit_test(test_sorting),      cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_rollout_cell), cmocka_unit_test(test_order_does_not_depend_on_the_last_run),
+	    cmocka_unit_test(test_json),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -294,13 +294,14 @@ static void test_rows_that_were_tampered_with(void **state)
 	struct db *db = open_ok(rig);
 	fleet_start(rig, 0);
 	run(db, "INSERT INTO warm_cluster VALUES ('eu-prod', 1)");
-	run(db, "INSERT INTO warm_service (cluster, namespace, name, health, phase, reason, kind, ready) VALUES "
-		"('eu-prod', 'a', 'esc', 'ok', 'complete', char(27) || '[31m', 'Nonsense', -7),"
-		"('eu-prod', 'a', 'bad-health', 'splendid', 'complete', '', '', 1),"
-		"('eu-prod', 'a', 'bad-phase', 'ok', NULL, '', '', 1),"
-		"('eu-prod', '', 'no-namespace', 'ok', 'complete', '', '', 1),"
-		"('eu-prod', 'a', 'big', 'down', 'failed', NULL, NULL, 9223372036854775807),"
-		"('elsewhere', 'a', 'other', 'ok', 'complete', '', '', 1)");
+	run(db,
+	    "INSERT INTO warm_service (cluster, namespace, name, health, phase, reason, kind, ready) VALUES "
+	    "('eu-prod', 'a', 'esc', 'ok', 'complete', char(27) || '[31m', 'Nonsense', -7),"
+	    "('eu-prod', 'a', 'bad-health', 'splendid', 'complete', '', '', 1),"
+	    "('eu-prod', 'a', 'bad-phase', 'ok', NULL, '', '', 1),"
+	    "('eu-prod', '', 'no-namespace', 'ok', 'complete', '', '', 1),"
+	    "('eu-prod', 'a', 'big', 'down', 'failed', NULL, NULL, 9223372036854775807),"
+	    "('elsewhere', 'a', 'other', 'ok', 'complete', '', '', 1)");
 	assert_int_equal(warm_load(db, rig->cluster, &err), 0);
 	fleet_settle(rig->fleet);
 	assert_int_equal(rig->fleet->services.len, 2);
@@ -438,11 +439,18 @@ static void test_rollback(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_folder_and_file_are_private), TEST(test_newer_tables_are_refused),
-		TEST(test_no_home_is_memory), TEST(test_a_file_that_is_no_database), TEST(test_damage_inside),
-		TEST(test_rows_come_back), TEST(test_rows_that_were_tampered_with), TEST(test_without_a_store),
-		TEST(test_two_processes), TEST(test_two_processes_and_damage), TEST(test_full_disk),
-		TEST(test_rollback),
+	    TEST(test_folder_and_file_are_private),
+	    TEST(test_newer_tables_are_refused),
+	    TEST(test_no_home_is_memory),
+	    TEST(test_a_file_that_is_no_database),
+	    TEST(test_damage_inside),
+	    TEST(test_rows_come_back),
+	    TEST(test_rows_that_were_tampered_with),
+	    TEST(test_without_a_store),
+	    TEST(test_two_processes),
+	    TEST(test_two_processes_and_damage),
+	    TEST(test_full_disk),
+	    TEST(test_rollback),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
