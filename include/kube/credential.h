@@ -63,7 +63,7 @@ struct credential_options {
 	 * 0, or -1 when there is none. NULL: there is never one. Callable as long as the cache lives. */
 	int (*borrow_terminal)(void *arg, int take);
 	void *arg;
-	double exec_timeout; /* seconds; 0: 60. With the terminal, where a person types, five times that */
+	double exec_timeout; /* seconds; 0: 60. With the terminal, where a person types, five times as long */
 };
 
 struct credential;
@@ -91,7 +91,8 @@ struct credential_wait; /* one caller that waits for a plugin */
  * the result is a handle that is gone after the callback.
  */
 struct credential_wait *credential_get(struct credential *credential,
-                                       void (*ready)(void *arg, const struct credential_answer *answer), void *arg);
+                                       void (*ready)(void *arg, const struct credential_answer *answer),
+                                       void *arg);
 void credential_cancel(struct credential_wait *wait); /* no callback */
 
 /* A plugin that failed is not run again for a while (1 s, doubled up to 30 s; a minute after it had

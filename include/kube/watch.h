@@ -19,6 +19,7 @@ struct watch_queue;
 
 /* How long things may take, in seconds. Tests make them short. */
 struct watch_timing {
+	int page;                 /* objects asked for at once */
 	double pause, pause_max;  /* between attempts: the first, and what doubling leads to */
 	double silence_stream;    /* of a WatchList before its objects are complete: then pages */
 	double silence_watch;     /* then the server is asked whether it is there */

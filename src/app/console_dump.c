@@ -3,7 +3,6 @@
  * What a running console believes, as `get services -o json` would print it: for a comparison with
  * the cluster after hours of watching, which a fresh list cannot make. The file appears whole.
  */
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -101,7 +101,8 @@ static void filter_add(struct scan_filter *root, const char *path)
 
 struct scan_filter *scan_filter_new(const char *const *paths)
 {
-	static const char *const always[] = {"metadata resourceVersion", "code", "reason", "message", NULL};
+	static const char *const always[] = {"metadata resourceVersion", "metadata annotations k8s.io/initial-events-end",
+		"code", "reason", "message", "details retryAfterSeconds", NULL};
 	struct scan_filter *root = mem_new(sizeof(*root));
 	for (; *paths; paths++)
 		filter_add(root, *paths);

@@ -24,10 +24,10 @@
 #include "model/writer.h"
 #include "watch_state.h"
 
-enum { PAGE = 500, ARENA_MAX = 32 << 20, PATH_MAX_BYTES = 16384 };
+enum { ARENA_MAX = 32 << 20, PATH_MAX_BYTES = 16384 };
 
 const struct watch_timing watch_timing_default = {
-	.pause = 0.8, .pause_max = 30, .silence_stream = 10, .silence_watch = 180, .retry_denied = 60, .retry_absent = 300,
+	.page = 500, .pause = 0.8, .pause_max = 30, .silence_stream = 10, .silence_watch = 180, .retry_denied = 60, .retry_absent = 300,
 	.retry_after_max = 32, .quick_end = 1, .failing_relist = 60,
 };
 static const int BUSY_MAX = 10;
@@ -321,7 +321,7 @@ static void watch_send_page(struct watch *watch)
 	if (watch->whole)
 		text_add(&text, "pretty=false");
 	else
-		text_printf(&text, "limit=%d", PAGE);
+		text_printf(&text, "limit=%d", watch->timing.page);
 	if (watch->page_next) {
 		text_add(&text, "&continue=");
 		text_add_escaped(&text, watch->page_next);

@@ -4,7 +4,7 @@
  * capitals, a word in brackets, or klog's first letter. A bare "error" in a sentence is none of
  * them, so that "0 error(s)" stays calm. Only the beginning of the line is looked at.
  */
-#include "log_level.h"
+#include "view/log_level.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "log_level.h"
 #include "model/pod.h"
+#include "view/log_level.h"
 #include "view/page.h"
 #include "view/views.h"
 

@@ -179,11 +179,11 @@ static void build_rollout(struct overview *overview, const struct service *servi
 	}
 	if (service->generation > 0) {
 		label(page, "generation");
-		page_printf(page, STYLE_TEXT, "%lld", (long long)service->generation);
+		flow(overview, STYLE_TEXT, "%lld", (long long)service->generation);
 		if (service->observed == service->generation)
-			page_put(page, STYLE_DIM, ", which its controller has seen");
+			flow(overview, STYLE_DIM, "seen by its controller");
 		else
-			page_printf(page, STYLE_PROGRESS, ", its controller has seen %lld", (long long)service->observed);
+			flow(overview, STYLE_PROGRESS, "its controller has seen %lld", (long long)service->observed);
 	}
 	if (*service->revision) {
 		label(page, "revision");

@@ -75,7 +75,8 @@ static const char *const fields[] = {"metadata name", "metadata labels", "spec c
 /* The filter, the slow way. `path` is what led here: "metadata labels". */
 static int wanted(const char *path, int *whole)
 {
-	static const char *const always[] = {"metadata resourceVersion", "code", "reason", "message", NULL};
+	static const char *const always[] = {"metadata resourceVersion", "metadata annotations k8s.io/initial-events-end", "code",
+		"reason", "message", "details retryAfterSeconds", NULL};
 	const char *const *lists[] = {fields, always};
 	size_t len = strlen(path);
 	int inside = 0;
@@ -318,10 +319,14 @@ static void test_watch_frames(void **state)
 		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\",\"uid\":\"x\"},\"spec\":{\"env\":[1]}}}\n"
 		"{\"object\":{\"metadata\":{\"name\":\"b\"}},\"type\":\"MODIFIED\",\"more\":[{}]}\n\n"
 		"{\"type\":\"BOOKMARK\"}\n"
-		"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\",\"message\":\"too old\",\"x\":1}}\n";
+		"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\",\"message\":\"too old\",\"x\":1}}\n"
+		"{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\",\"y\":\"\"}}}}\n"
+		"{\"type\":\"ERROR\",\"object\":{\"code\":429,\"details\":{\"group\":\"\",\"retryAfterSeconds\":5}}}\n";
 	static const char told[] = "ADDED|{\"metadata\":{\"name\":\"a\"},\"spec\":{}}\n"
 	                           "MODIFIED|{\"metadata\":{\"name\":\"b\"}}\n"
-	                           "ERROR|{\"code\":410,\"reason\":\"Expired\",\"message\":\"too old\"}\n";
+	                           "ERROR|{\"code\":410,\"reason\":\"Expired\",\"message\":\"too old\"}\n"
+	                           "BOOKMARK|{\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}\n"
+	                           "ERROR|{\"code\":429,\"details\":{\"retryAfterSeconds\":5}}\n";
 	struct scan_filter *filter = scan_filter_new(fields);
 	struct err err = {0};
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "net/http.h"
 #include "sim/api.h"
+#include "unit/sim/wait.h"
 
 struct fetched {
 	int done, status;
@@ -87,25 +88,6 @@ static inline struct http_call *fetch_start(struct platform *platform, struct fe
 	if (!call)
 		fail_msg("%s", err.text);
 	return call;
-}
-
-/* Turns the loop until `condition` holds; 20 s without are a failure. */
-#define WAIT_FOR(loop, condition)                                             \
-	do {                                                                  \
-		int64_t wait_from = clock_system.mono(&clock_system);         \
-		struct timer *wait_tick = timer_new(loop, wait_nothing, NULL); \
-		while (!(condition)) {                                        \
-			if (clock_system.mono(&clock_system) - wait_from > 20000) \
-				fail_msg("waited in vain for: %s", #condition); \
-			timer_start(wait_tick, 0.05);                         \
-			loop_poll(loop, 1);                                   \
-		}                                                             \
-		timer_free(wait_tick);                                        \
-	} while (0)
-
-static inline void wait_nothing(void *arg)
-{
-	(void)arg;
 }
 
 static inline void fetch(struct platform *platform, struct fetched *fetched, const char *method, const char *path,

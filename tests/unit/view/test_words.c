@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../../src/view/log_level.h"
+#include "view/log_level.h"
 #include "view/age.h"
 #include "view/page.h"
 

@@ -4,6 +4,7 @@
 
 #include "term/style.h"
 
-uint16_t log_level_style(const char *line); /* STYLE_TEXT: nothing is said */
+/* The element of a log line by its level; STYLE_TEXT: it says none. */
+uint16_t log_level_style(const char *line);
 
 #endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* Lists and watches of a server that does what it should, and of one that says no. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/kube/rig.h"
+
+static void test_all_kinds_become_true_and_stay_so(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing()});
+	rig_watch(&rig);
+	rig_settle(&rig, "at first");
+	assert_int_equal(rig.cluster->objects[OBJECT_POD].len, 18);
+	for (int i = 0; i < 200; i++) {
+		rig_churn(&rig);
+		if (i % 10 == 0)
+			loop_poll(rig.loop, 0);
+	}
+	rig_settle(&rig, "after churn");
+	/* 18 pods are four pages, read once; watches were never taken up again. */
+	assert_int_equal(api_requests(rig.api, "/api/v1/pods", "limit="), 4);
+	assert_int_equal(api_requests(rig.api, "/api/v1/pods", "watch="), 1);
+	/* Few of a kind: one stream and no list. */
+	assert_int_equal(api_requests(rig.api, "/api/v1/nodes", "sendInitialEvents=true"), 1);
+	assert_int_equal(api_requests(rig.api, "/api/v1/nodes", "limit="), 0);
+	/* Metadata alone was asked for, and is what the kinds say. */
+	assert_int_equal(api_requests(rig.api, "/api/v1/events", "fieldSelector=type%3DWarning"),
+	                 api_requests(rig.api, "/api/v1/events", ""));
+	rig_end(&rig);
+}
+
+static void test_pages_while_things_change(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing(), .services = 20, .pods_each = 5});
+	rig_watch(&rig);
+	for (int i = 0; i < 2000 && !rig.cluster->kinds[OBJECT_EVENT].complete; i++) {
+		rig_churn(&rig);
+		loop_poll(rig.loop, 0);
+	}
+	rig_settle(&rig, "listed under churn");
+	rig_end(&rig);
+}
+
+static void test_refresh_reads_anew_and_loses_nothing(void **state)
+{
+	struct rig rig;
+	struct timer *tick;
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing()});
+	tick = timer_new(rig.loop, wait_due, &(struct wait){0});
+	rig_watch(&rig);
+	rig_settle(&rig, "at first");
+	rig.fewest_pods = (size_t)-1;
+	int before = api_requests(rig.api, "/api/v1/pods", "limit=");
+	for (size_t i = 0; i < rig.count; i++)
+		watch_relist(rig.watches[i]);
+	WAIT_FOR(rig.loop, api_requests(rig.api, "/api/v1/pods", "watch=") == 2);
+	rig_settle(&rig, "after the refresh");
+	assert_int_equal(api_requests(rig.api, "/api/v1/pods", "limit="), before + 4);
+	assert_int_equal(rig.fewest_pods, 18);
+	/* In the middle of a list, and twice in a row. */
+	for (size_t i = 0; i < rig.count; i++) {
+		watch_relist(rig.watches[i]);
+		loop_poll(rig.loop, 0);
+		watch_relist(rig.watches[i]);
+	}
+	rig_settle(&rig, "after more of them");
+	assert_int_equal(rig.fewest_pods, 18);
+	timer_free(tick);
+	rig_end(&rig);
+}
+
+/* What was deleted while nobody watched goes with the next complete list, not before. */
+static void test_a_list_sweeps_at_its_end(void **state)
+{
+	struct rig rig;
+	char namespace[256], name[256];
+	struct err err = {0};
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing(), .kinds = {OBJECT_POD}, .kind_count = 1});
+	rig_watch(&rig);
+	rig_settle(&rig, "at first");
+	assert_int_equal(api_set_listening(rig.api, 0, &err), 0);
+	WAIT_FOR(rig.loop, rig_state(&rig, OBJECT_POD)->sync == SYNC_STALE);
+	for (int i = 0; i < 5; i++) {
+		assert_true(rig_pick(&rig, "pods", (unsigned)i * 3, namespace, name));
+		assert_int_equal(api_delete(rig.api, "pods", namespace, name, &err), 0);
+	}
+	api_compact(rig.api);
+	/* The first try at a new list breaks off in its third page. */
+	int rule = api_fault(rig.api, &(struct sim_fault){.kind = FAULT_CUT_BARE, .path = "/api/v1/pods", .query = "continue=", .skip = 1,
+	                                                  .number = SIM_HALF});
+	size_t before = rig.cluster->objects[OBJECT_POD].len;
+	rig.fewest_pods = before;
+	assert_int_equal(api_set_listening(rig.api, 1, &err), 0);
+	WAIT_FOR(rig.loop, api_fault_hits(rig.api, rule) == 1);
+	assert_int_equal(rig.fewest_pods, before);
+	rig_settle(&rig, "after the second try");
+	assert_int_equal(rig.cluster->objects[OBJECT_POD].len, 13);
+	rig_end(&rig);
+}
+
+static void test_big_lists_go_one_at_a_time(void **state)
+{
+	struct rig rig;
+	static const struct sim_fault slow = {.kind = FAULT_LATE, .query = "limit=", .only = SIM_ONLY_OTHER, .times = -1, .seconds = 0.01};
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing()});
+	api_fault(rig.api, &slow);
+	rig_watch(&rig);
+	/* In the order of the table: nothing of pods before the ReplicaSets are watched. */
+	WAIT_FOR(rig.loop, api_requests(rig.api, "/api/v1/pods", "limit=") > 0);
+	assert_int_equal(api_requests(rig.api, "/apis/apps/v1/replicasets", "watch="), 1);
+	assert_int_equal(api_requests(rig.api, "/apis/apps/v1/deployments", "watch="), 1);
+	assert_int_equal(api_requests(rig.api, "/api/v1/events", ""), 0);
+	rig_settle(&rig, "slow lists");
+	rig_end(&rig);
+}
+
+static void test_no_permission(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing()});
+	api_deny(rig.api, NULL, "pods", NULL);
+	rig_watch(&rig);
+	WAIT_FOR(rig.loop, rig_state(&rig, OBJECT_POD)->sync == SYNC_DENIED && rig_state(&rig, OBJECT_EVENT)->sync == SYNC_LIVE);
+	assert_non_null(strstr(rig_state(&rig, OBJECT_POD)->error, "pods is forbidden"));
+	/* Others go on, and the right is looked for again. */
+	assert_int_equal(rig_state(&rig, OBJECT_DEPLOYMENT)->sync, SYNC_LIVE);
+	api_allow_all(rig.api);
+	rig_settle(&rig, "allowed again");
+	rig_end(&rig);
+}
+
+static void test_only_a_namespace_may_be_read(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing(), .namespace = "payments", .kinds = {OBJECT_POD, OBJECT_DEPLOYMENT},
+	                                      .kind_count = 2});
+	api_deny(rig.api, NULL, "pods", NULL);
+	rig_watch(&rig);
+	WAIT_FOR(rig.loop, rig_state(&rig, OBJECT_POD)->sync == SYNC_LIVE && rig_state(&rig, OBJECT_DEPLOYMENT)->sync == SYNC_LIVE);
+	assert_int_equal(rig.cluster->objects[OBJECT_POD].len, 3);
+	assert_non_null(strstr(rig_state(&rig, OBJECT_POD)->error, "payments"));
+	rig_put_pod(&rig, "payments", "new", "Pending");
+	rig_put_pod(&rig, "checkout", "unseen", "Pending");
+	WAIT_FOR(rig.loop, rig.cluster->objects[OBJECT_POD].len == 4);
+	/* Neither is left: then it is denied. */
+	api_deny(rig.api, NULL, "pods", "*");
+	api_disturb(rig.api, "pods", &(struct sim_fault){.kind = FAULT_END});
+	WAIT_FOR(rig.loop, rig_state(&rig, OBJECT_POD)->sync == SYNC_DENIED);
+	rig_end(&rig);
+}
+
+static void test_a_kind_that_is_not_there(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing()});
+	int rule = api_fault(rig.api, &(struct sim_fault){.kind = FAULT_STATUS, .number = 404, .seconds = -1, .times = 20,
+	                                                  .path = "/apis/autoscaling/v2/*"});
+	rig_watch(&rig);
+	WAIT_FOR(rig.loop, rig_state(&rig, OBJECT_HPA)->sync == SYNC_ABSENT);
+	/* It is looked for again; an add-on can be installed later. */
+	WAIT_FOR(rig.loop, api_fault_hits(rig.api, rule) == 20);
+	rig_settle(&rig, "installed");
+	rig_end(&rig);
+}
+
+static void test_bookmarks_move_the_place_to_go_on_from(void **state)
+{
+	struct rig rig;
+	struct err err = {0};
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing(), .kinds = {OBJECT_POD}, .kind_count = 1});
+	rig_watch(&rig);
+	rig_settle(&rig, "at first");
+	WAIT_FOR(rig.loop, api_watches(rig.api, "pods") == 1);
+	/* Other kinds change; a bookmark says so, and then history is forgotten. */
+	assert_int_equal(api_patch(rig.api, "nodes", "", "node-01", "{\"spec\":{\"unschedulable\":true}}", &err), 0);
+	int changes = rig.changes;
+	assert_int_equal(api_bookmark(rig.api), 1);
+	(void)changes;
+	rig_put_pod(&rig, "payments", "marker", "Pending");
+	rig_settle(&rig, "marker");
+	assert_int_equal(api_patch(rig.api, "nodes", "", "node-01", "{\"spec\":{\"unschedulable\":false}}", &err), 0);
+	assert_int_equal(api_bookmark(rig.api), 1);
+	api_compact(rig.api);
+	api_disturb(rig.api, "pods", &(struct sim_fault){.kind = FAULT_END});
+	WAIT_FOR(rig.loop, api_requests(rig.api, "/api/v1/pods", "watch=") == 2 && api_watches(rig.api, "pods") == 1);
+	rig_put_pod(&rig, "payments", "later", "Pending");
+	rig_settle(&rig, "later");
+	/* Without the bookmark that would have been 410 and a list. */
+	assert_int_equal(api_requests(rig.api, "/api/v1/pods", "limit="), 4);
+	rig_end(&rig);
+}
+
+/* Hostile content: what is stored is sanitised, and stays equal to what a list gives. */
+static void test_hostile_texts(void **state)
+{
+	struct rig rig;
+	struct err err = {0};
+	static const char *const pods[] = {
+		"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"esc\",\"namespace\":\"payments\",\"labels\":{\"team\":\"\\u001b[31m\"}},"
+		"\"spec\":{\"containers\":[{\"name\":\"\\u001b]0;x\\u0007\"}]},\"status\":{\"phase\":\"\\u001b[2J\",\"reason\":\"\\u009b2J\\u202e\"}}",
+		"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"bad\",\"namespace\":\"payments\"},\"spec\":{\"nodeName\":\"\xff\xfe\xc0\x80\"},"
+		"\"status\":{\"phase\":\"\xed\xa0\x80\",\"podIP\":\"\xf0\x9f\x98\"}}",
+	};
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing()});
+	assert_int_equal(api_put_text(rig.api, pods[0], &err), 0);
+	rig_watch(&rig);
+	rig_settle(&rig, "listed");
+	assert_int_equal(api_put_text(rig.api, pods[1], &err), 0);
+	rig_settle(&rig, "watched");
+	const struct object *object = map_get(&rig.cluster->objects[OBJECT_POD], "payments/esc");
+	char *text = object_describe(object);
+	assert_null(strchr(text, '\033'));
+	assert_null(strchr(text, '\a'));
+	free(text);
+	rig_end(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_kinds_become_true_and_stay_so), cmocka_unit_test(test_pages_while_things_change),
+		cmocka_unit_test(test_refresh_reads_anew_and_loses_nothing), cmocka_unit_test(test_a_list_sweeps_at_its_end),
+		cmocka_unit_test(test_big_lists_go_one_at_a_time), cmocka_unit_test(test_no_permission),
+		cmocka_unit_test(test_only_a_namespace_may_be_read), cmocka_unit_test(test_a_kind_that_is_not_there),
+		cmocka_unit_test(test_bookmarks_move_the_place_to_go_on_from), cmocka_unit_test(test_hostile_texts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
