@@ -23,9 +23,12 @@ struct decode {
 };
 
 enum kind_reading {
-	/* Pages of 500, one kind of a cluster at a time: for kinds of which there are many. The first
-	 * page is there long before a stream of the same objects would be through. */
+	/* Pages of 500, one kind after the other: for kinds of which there are many. The first page is
+	 * there long before a stream of the same objects would be through. */
 	KIND_PAGED,
+	/* The same in a second lane, for the kind of which there are by far the most: it begins when the
+	 * first page of the others has come, and is read beside them. */
+	KIND_PAGED_BESIDE,
 	/* WatchList: one streaming request for the objects and the watch after them. For kinds of which
 	 * there are few; falls back to pages where the server does not know it. */
 	KIND_STREAMED,

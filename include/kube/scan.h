@@ -27,7 +27,8 @@ enum scan_form {
 /*
  * The fields to let through: paths of names separated by spaces ("spec containers name"; names
  * hold dots and slashes). Arrays on the way are descended into; the last name lets its whole value
- * through. `metadata resourceVersion` and what a Status object holds are always let through.
+ * through. `metadata resourceVersion`, the mark of a WatchList's last initial event and what a Status
+ * object holds are always let through.
  * Shared by any number of scanners; must outlive them.
  */
 struct scan_filter;

@@ -11,8 +11,9 @@
  * does what the API's contract asks for after every way in which that can end. client-go's
  * reflector is the model; kube/watch.c has the rules one by one.
  *
- * All watches of a cluster share a struct watch_queue: big lists go one at a time, in the order of
- * the kinds table, because a list costs the server's fairness queue a seat per 100 objects.
+ * All watches of a cluster share a struct watch_queue: big lists go one at a time in each of two
+ * lanes, in the order of the kinds table, because a list costs the server's fairness queue a seat
+ * per 100 objects.
  */
 struct watch;
 struct watch_queue;

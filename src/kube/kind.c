@@ -2,7 +2,7 @@
 /*
  * The watched kinds, in the order in which a cluster is read: workloads first, because they are
  * the rows; namespaces, because a team may be written there; ReplicaSets, because they tie pods to
- * Deployments; pods; what is left.
+ * Deployments; beside all of these pods, which are most of what there is; what is left.
  */
 #include "kube/kind.h"
 
@@ -86,7 +86,7 @@ const struct kind kinds[] = {
 	},
 	{
 		.object = OBJECT_POD, .name = "Pod", .plural = "pods", .group = "",
-		.version = "v1", .namespaced = 1, .reading = KIND_PAGED, .needed = 1,
+		.version = "v1", .namespaced = 1, .reading = KIND_PAGED_BESIDE, .needed = 1,
 		.fields = pod_fields, .decode = pod_decode,
 	},
 	{
@@ -101,7 +101,7 @@ const struct kind kinds[] = {
 	},
 	{
 		.object = OBJECT_EVENT, .name = "Event", .plural = "events", .group = "",
-		.version = "v1", .namespaced = 1, .reading = KIND_PAGED, .selector = "fieldSelector=type%3DWarning",
+		.version = "v1", .namespaced = 1, .reading = KIND_PAGED_BESIDE, .selector = "fieldSelector=type%3DWarning",
 		.fields = event_fields, .decode = event_decode,
 	},
 };

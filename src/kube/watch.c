@@ -204,6 +204,8 @@ static void watch_lost(struct watch *watch, const char *words, int expired)
 static void page_done(struct watch *watch, struct err *err)
 {
 	struct cluster *cluster = watch->context.cluster;
+
+	queue_open(watch->context.queue);
 	if (scan_finish(watch->scan, err) < 0 || !watch->page_version_seen) {
 		watch_lost(watch, watch->page_version_seen ? err->text : "the list has no resourceVersion", 0);
 		return;

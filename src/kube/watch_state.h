@@ -76,6 +76,7 @@ void queue_join(struct watch_queue *queue, struct watch *watch);
 void queue_leave(struct watch_queue *queue, struct watch *watch);
 void queue_ask(struct watch_queue *queue, struct watch *watch);     /* watch_turn() when it may */
 void queue_release(struct watch_queue *queue, struct watch *watch); /* done, failed or no longer asking */
+void queue_open(struct watch_queue *queue);                         /* a first page has come */
 void queue_hurry(struct watch_queue *queue);                        /* the server answers again */
 void watch_turn(struct watch *watch);
 
