@@ -28,12 +28,14 @@ void page_line(struct page *page);                    /* begins a line */
 int page_column(const struct page *page);             /* cells in the line so far */
 void page_pad(struct page *page, int column);         /* blanks up to that cell, at least one unless at 0 */
 void page_put(struct page *page, uint16_t style, const char *text);
-void page_printf(struct page *page, uint16_t style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void page_printf(struct page *page, uint16_t style, const char *fmt, ...) __attribute__((format(printf, 3,
+                                                                                                4)));
 /* Words, wrapped at `width` cells; lines after the first are indented to where the text began. */
 void page_wrap(struct page *page, uint16_t style, int width, const char *text);
 void page_source(struct page *page, struct pager_source *source); /* valid until the page changes */
 
 /* What all views with a pager do alike. */
-int pager_act(struct pager *pager, const struct pager_source *source, struct rect rect, enum action_id action);
+int pager_act(struct pager *pager, const struct pager_source *source, struct rect rect,
+              enum action_id action);
 
 #endif

@@ -87,7 +87,8 @@ static int look_before_start(struct console *console, struct err *err)
 		return CODE_FAILED;
 	}
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)) {
-		err_set(err, "the console needs a terminal on standard input and output, and one of them is none; for "
+		err_set(err,
+		        "the console needs a terminal on standard input and output, and one of them is none; for "
 		             "scripts there is `flagdeck get services`");
 		return CODE_NO_TERMINAL;
 	}
@@ -158,7 +159,8 @@ static int terminal_open(struct console *console, struct err *err)
 		return CODE_NO_TERMINAL;
 	grid_init(&console->grid, screen_rows(console->screen), screen_cols(console->screen));
 	console->signals = signals_new(loop, console_signal, console);
-	console->input = watcher_new(loop, screen_input_fd(console->screen), LOOP_READ, console_input_ready, console);
+	console->input = watcher_new(loop, screen_input_fd(console->screen), LOOP_READ, console_input_ready,
+	                             console);
 	console->output = watcher_new(loop, screen_output_fd(console->screen), 0, console_output_ready, console);
 	return 0;
 }

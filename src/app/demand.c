@@ -65,7 +65,8 @@ static size_t pod_targets(const struct demand_logs *logs, const struct pod *pod,
 
 	while (*container) {
 		size_t len = strcspn(container, ",");
-		if (!*logs->container || (strlen(logs->container) == len && strncmp(logs->container, container, len) == 0)) {
+		if (!*logs->container || (strlen(logs->container) == len && strncmp(logs->container, container,
+		                                                                    len) == 0)) {
 			snprintf(out[count].pod, DEMAND_NAME, "%s", pod->object.name);
 			snprintf(out[count].container, DEMAND_NAME, "%.*s", (int)len, container);
 			count++;
@@ -75,7 +76,8 @@ static size_t pod_targets(const struct demand_logs *logs, const struct pod *pod,
 	return count;
 }
 
-size_t demand_targets(const struct demand_logs *logs, const struct service *service, struct demand_target **targets)
+size_t demand_targets(const struct demand_logs *logs, const struct service *service,
+                      struct demand_target **targets)
 {
 	struct wanted_pods wanted = {.logs = logs};
 	size_t count = 0, room = 1;

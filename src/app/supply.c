@@ -30,7 +30,8 @@ struct supply {
 	struct object_text *text;
 };
 
-struct supply *supply_new(struct session *session, struct scene *scene, void (*changed)(void *arg), void *arg)
+struct supply *supply_new(struct session *session, struct scene *scene, void (*changed)(void *arg),
+                          void *arg)
 {
 	struct supply *supply = mem_new(sizeof(*supply));
 
@@ -67,7 +68,8 @@ static const struct service *service_of(const struct supply *supply, const char 
 }
 
 /* The source of a service's cluster; where there is none, `words` says so. */
-static struct source *source_of(const struct supply *supply, const struct service *service, char *words, size_t size)
+static struct source *source_of(const struct supply *supply, const struct service *service, char *words,
+                                size_t size)
 {
 	struct source *source = service ? session_source(supply->session, service->cluster) : NULL;
 
@@ -95,7 +97,8 @@ static void logs_changed(void *arg)
 }
 
 /* The targets as the source wants them, pointing into `made`. */
-static struct logs_target *targets_point(const struct service *service, const struct demand_target *made, size_t count)
+static struct logs_target *targets_point(const struct service *service, const struct demand_target *made,
+                                         size_t count)
 {
 	struct logs_target *targets = mem_new_array(count + 1, sizeof(*targets));
 

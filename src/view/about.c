@@ -16,7 +16,8 @@ static int same_object(const struct object *object, const char *name, const char
 
 static int owns_replicaset(const struct service *service, const char *name, const char *uid)
 {
-	const struct object *object = cluster_object(service->cluster, OBJECT_REPLICASET, service->namespace, name);
+	const struct object *object = cluster_object(service->cluster, OBJECT_REPLICASET, service->namespace,
+	                                             name);
 	const struct replicaset *replicaset = (const struct replicaset *)object;
 
 	if (!same_object(object, name, uid) || !replicaset->parent)
@@ -36,7 +37,8 @@ static int owns_pod(const struct service *service, const char *name, const char 
 	return same_object(object, name, uid) && pod_service((const struct pod *)object) == service;
 }
 
-static int owns_workload(const struct service *service, enum object_kind kind, const char *name, const char *uid)
+static int owns_workload(const struct service *service, enum object_kind kind, const char *name,
+                         const char *uid)
 {
 	for (size_t i = 0; i < service->workloads.len; i++) {
 		const struct workload *workload = service->workloads.items[i];

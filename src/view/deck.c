@@ -162,7 +162,8 @@ static void detail_draw(struct deck *deck, struct grid *grid, struct rect rect)
 }
 
 /* Key and word of each hint that has a key here. */
-static size_t hints_collect(const struct deck *deck, struct hint *hints, char (*keys)[KEYMAP_HINT], size_t max)
+static size_t hints_collect(const struct deck *deck, struct hint *hints, char (*keys)[KEYMAP_HINT],
+                            size_t max)
 {
 	static const struct view_hint always[] = {{ACTION_APP_COMMAND, "command"}, {ACTION_APP_HELP, "help"}};
 	const struct view_hint *own = deck_focused(deck)->ops->hints;
@@ -175,7 +176,8 @@ static size_t hints_collect(const struct deck *deck, struct hint *hints, char (*
 		bits |= scopes[i];
 	for (size_t i = 0; i < VIEW_HINTS + 2 && count < max; i++) {
 		const struct view_hint *hint = i < VIEW_HINTS ? &own[i] : &always[i - VIEW_HINTS];
-		if (hint->action == ACTION_NONE || keymap_hint(deck->scene->keymap, hint->action, bits, keys[count]) != 0)
+		if (hint->action == ACTION_NONE || keymap_hint(deck->scene->keymap, hint->action, bits,
+		                                               keys[count]) != 0)
 			continue;
 		hints[count] = (struct hint){.key = keys[count], .text = hint->text};
 		count++;
@@ -308,7 +310,8 @@ void deck_say(struct deck *deck, int error, const char *fmt, ...)
 	vsnprintf(deck->message, sizeof(deck->message), fmt, args);
 	va_end(args);
 	deck->message_is_error = error;
-	messages_add(deck->overs[DECK_OVER_MESSAGES], deck->scene->fleet->clock->wall(deck->scene->fleet->clock), error,
+	messages_add(deck->overs[DECK_OVER_MESSAGES],
+	             deck->scene->fleet->clock->wall(deck->scene->fleet->clock), error,
 	             deck->message);
 }
 

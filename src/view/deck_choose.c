@@ -81,7 +81,8 @@ static void log_choice(struct log_list *list, const char *pod, const char *conta
 	if (!*pod && length == 0)
 		snprintf(choice_add(&list->choices), DIALOG_CHOICE, "all pods and containers");
 	else
-		snprintf(choice_add(&list->choices), DIALOG_CHOICE, "%s%s%.*s", pod, length > 0 ? " / " : "", (int)length,
+		snprintf(choice_add(&list->choices), DIALOG_CHOICE, "%s%s%.*s", pod, length > 0 ? " / " : "",
+		         (int)length,
 		         container);
 }
 

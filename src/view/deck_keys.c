@@ -102,7 +102,8 @@ static enum action_id command_find(struct deck *deck, const char *text)
 		id = (enum action_id)deck->palette[deck->palette_at < deck->palette_count ? deck->palette_at : 0];
 	if (id == ACTION_NONE && *text) {
 		const char *nearest = action_nearest(text);
-		deck_say(deck, 1, "there is no command '%s'%s%s", text, nearest ? ", perhaps " : "", nearest ? nearest : "");
+		deck_say(deck, 1, "there is no command '%s'%s%s", text, nearest ? ", perhaps " : "",
+		         nearest ? nearest : "");
 	}
 	return id;
 }

@@ -50,7 +50,8 @@ static const struct eventlog *events_log(const struct events_view *events)
 {
 	const struct scene *scene = events->view.scene;
 
-	return *events->view.service && strcmp(scene->answers.events.service, events->view.service) == 0 ? scene->events
+	return *events->view.service && strcmp(scene->answers.events.service,
+	                                       events->view.service) == 0 ? scene->events
 	                                                                                                  : NULL;
 }
 
@@ -63,7 +64,8 @@ static void put_entry(struct events_view *events, const struct eventlog_entry *e
 	age_text(events->view.scene->now_ms, entry->last_ms, &age);
 	page_line(page);
 	page_printf(page, STYLE_TIME, " %5s", room);
-	page_printf(page, entry->warning ? STYLE_WARNING : STYLE_TEXT, "  %s%s", entry->warning ? "Warning " : "",
+	page_printf(page, entry->warning ? STYLE_WARNING : STYLE_TEXT, "  %s%s",
+	            entry->warning ? "Warning " : "",
 	            entry->reason);
 	if (entry->count > 1)
 		page_printf(page, STYLE_DIM, " ×%d", entry->count);

@@ -46,7 +46,8 @@ static int bar_width(const struct bar *bar)
 	return width;
 }
 
-static void cluster_cell(struct bar *bar, const struct cluster *cluster, enum brevity brevity, const char *only)
+static void cluster_cell(struct bar *bar, const struct cluster *cluster, enum brevity brevity,
+                         const char *only)
 {
 	int chosen = only && strcmp(only, cluster->name) == 0;
 	char room[CELL_TEXT], words[64];

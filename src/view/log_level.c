@@ -45,7 +45,9 @@ static uint16_t level_klog(const char *line)
 			return STYLE_TEXT;
 	if (line[5] != ' ')
 		return STYLE_TEXT;
-	return line[0] == 'E' || line[0] == 'F' ? STYLE_LOG_ERROR : line[0] == 'W' ? STYLE_LOG_WARNING : STYLE_TEXT;
+	if (line[0] == 'E' || line[0] == 'F')
+		return STYLE_LOG_ERROR;
+	return line[0] == 'W' ? STYLE_LOG_WARNING : STYLE_TEXT;
 }
 
 /* Whether what stands before the word says that the word is a level: level=, "severity":", [. */

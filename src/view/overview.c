@@ -246,7 +246,8 @@ static void build_pods(struct overview *overview, const struct service *service)
 	if (service->pods_terminating > 0)
 		flow(overview, STYLE_PROGRESS, "%d terminating", service->pods_terminating);
 	if (service->restarts > 0)
-		flow(overview, STYLE_TEXT, "%lld restart%s", (long long)service->restarts, service->restarts == 1 ? "" : "s");
+		flow(overview, STYLE_TEXT, "%lld restart%s", (long long)service->restarts,
+		     service->restarts == 1 ? "" : "s");
 	link_to(overview, ACTION_TAB_PODS, "pods");
 	build_reasons(overview, service);
 }
@@ -312,7 +313,8 @@ static void build_facts(struct overview *overview, const struct service *service
 	put_age(overview, "age", service->created_ms, "");
 }
 
-static void put_condition(struct overview *overview, const char *name, const struct condition *condition, char good)
+static void put_condition(struct overview *overview, const char *name, const struct condition *condition,
+                          char good)
 {
 	static const struct {
 		char status;

@@ -173,7 +173,8 @@ void page_source(struct page *page, struct pager_source *source)
 	source->arg = page;
 }
 
-int pager_act(struct pager *pager, const struct pager_source *source, struct rect rect, enum action_id action)
+int pager_act(struct pager *pager, const struct pager_source *source, struct rect rect,
+              enum action_id action)
 {
 	enum { SIDE = 8 };
 	long page = rect.rows > 2 ? rect.rows - 1 : 1, half = rect.rows > 2 ? rect.rows / 2 : 1;

@@ -79,7 +79,8 @@ static void shape_build(struct shape *shape, struct services *services, int cols
 	for (size_t i = 0; i < shape->count; i++) {
 		if (shape->column[i] == services->query.sort)
 			services->list.sort_column = (int)i;
-		if (services->any_old && strcmp(shape->old_in, "health") == 0 && strcmp(shape->column[i]->key, "health") == 0)
+		if (services->any_old && strcmp(shape->old_in, "health") == 0 && strcmp(shape->column[i]->key,
+		                                                                        "health") == 0)
 			shape->heads[i].min_width = HEALTH_AND_OLD;
 	}
 	services->list.sort_descends = services->query.reverse;

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import rig
 import terminal
@@ -39,6 +40,7 @@ def fails(what, code, words, *args, kubeconfig=None, env=None, stdout=None, seco
     assert done.returncode == code, f"{what}: exit {done.returncode}, not {code}\n{done.stdout[:500]}{done.stderr}"
     assert re.search(words, done.stderr), f"{what}: no {words!r} in: {done.stderr}"
     assert done.stderr.startswith("flagdeck: "), f"{what}: {done.stderr}"
+    print(f"  {what}: {done.stderr.strip()[:300]}", flush=True)
     if stdout is not None:
         assert done.stdout.strip() == stdout, f"{what}: printed {done.stdout[:500]!r}"
     return done.stderr
@@ -183,7 +185,7 @@ def check_servers(r):
 
     portal = "<!DOCTYPE html><html><body><h1>Sign in to the guest network \x1b[31m</h1></body></html>"
     cases = {
-        "a portal's page": (page(portal), "1"),
+        "a portal's page": (page(portal), "not what a Kubernetes API server sends"),
         "a redirect to it": (page(portal, "302 Found", more="Location: https://portal.invalid/\r\n"), "302"),
         "a gateway's error": (page(portal, "502 Bad Gateway"), "502"),
         "a login that is wanted": (page(portal, "401 Unauthorized"), "401"),
@@ -216,13 +218,22 @@ def hostile(r, ns):
     r.deployment("trap", ns, 2)
     spec = r.get("deployment", "trap", "-n", ns)
     evil = " | ".join(EVIL)
-    r.apply({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "evil", "namespace": ns}, "type": "Warning", "reason": "Evil\x1b[31mpwned-reason",
-             "message": evil, "count": 3, "lastTimestamp": rig.time.strftime("%Y-%m-%dT%H:%M:%SZ", rig.time.gmtime()),
-             "involvedObject": {"kind": "Deployment", "name": "trap", "namespace": ns, "uid": spec["metadata"]["uid"]}})
-    r.kubectl("patch", "deployment", "trap", "-n", ns, "--type=merge", "-p", json.dumps({
+    # Past kubectl, which goes through YAML and there has no control characters.
+    connection = r.connection()
+
+    def send(method, path, body, *kind):
+        code, answer = r.request(connection, method, path, body, *kind)
+        assert code in (200, 201), answer
+
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    send("POST", f"/api/v1/namespaces/{ns}/events", {
+        "apiVersion": "v1", "kind": "Event", "metadata": {"name": "evil", "namespace": ns}, "type": "Warning", "reason": "Evil\x1b[31mpwned-reason",
+        "message": evil, "count": 3, "lastTimestamp": now, "firstTimestamp": now,
+        "involvedObject": {"kind": "Deployment", "name": "trap", "namespace": ns, "uid": spec["metadata"]["uid"]}}, "application/json")
+    send("PATCH", f"/apis/apps/v1/namespaces/{ns}/deployments/trap", {
         "metadata": {"annotations": {"example.com/evil": evil}},
-        "spec": {"template": {"metadata": {"annotations": {"example.com/evil": evil}},
-                              "spec": {"containers": [{"name": "app", "image": "registry.example/trap:2", "env": [{"name": "EVIL", "value": evil}]}]}}}}))
+        "spec": {"template": {"metadata": {"annotations": {"example.com/evil": evil}}, "spec": {"containers": [
+            {"name": "app", "image": "registry.example/trap:2", "env": [{"name": "EVIL", "value": evil}]}]}}}})
     r.kubectl("rollout", "status", "deployment/trap", "-n", ns, "--timeout=60s")
     # A waiting container's words, as a registry or a runtime might write them.
     r.deployment("bait", ns, 1, stage="by-hand")
@@ -230,10 +241,8 @@ def hostile(r, ns):
     status = {"phase": "Pending", "message": evil, "containerStatuses": [{
         "name": "app", "image": evil, "imageID": "", "ready": False, "restartCount": 1,
         "state": {"waiting": {"reason": "ImagePullBackOff", "message": "pull: " + evil}}}]}
-    connection = r.connection()
-    code, answer = r.request(connection, "PATCH", f"/api/v1/namespaces/{ns}/pods/{pods[0]['metadata']['name']}/status", {"status": status})
+    send("PATCH", f"/api/v1/namespaces/{ns}/pods/{pods[0]['metadata']['name']}/status", {"status": status})
     connection.close()
-    assert code == 200, answer
     for text in EVIL:
         r.log_line(text.replace("\r", "") + " in a log line")
 

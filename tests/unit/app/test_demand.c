@@ -61,9 +61,11 @@ static void every_container_of_a_pod_has_a_log(void **state)
 {
 	struct world *world = world_new();
 	struct cluster *eu = world_cluster(world, "eu-prod");
-	struct pod *pod = make_pod(eu, "payments", "payments-api-6d5f9c7b4-zzzzz", "zzzzz", "payments-api-6d5f9c7b4",
+	struct pod *pod = make_pod(eu, "payments", "payments-api-6d5f9c7b4-zzzzz", "zzzzz",
+	                           "payments-api-6d5f9c7b4",
 	                           REASON_NONE);
-	struct demand_logs logs = {.service = "eu-prod/payments/payments-api", .pod = "payments-api-6d5f9c7b4-zzzzz"};
+	struct demand_logs logs = {.service = "eu-prod/payments/payments-api",
+	                           .pod = "payments-api-6d5f9c7b4-zzzzz"};
 	struct demand_target *targets;
 
 	(void)state;

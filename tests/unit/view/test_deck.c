@@ -198,7 +198,8 @@ static void another_services_log_is_never_shown(void **state)
 	(void)state;
 	world_draw(world, 80, 24);
 	world_press(world, "j 3");
-	logring_add(world->logs, logring_source(world->logs, "payments-api-x/app"), NOW, "a secret of payments", 20);
+	logring_add(world->logs, logring_source(world->logs, "payments-api-x/app"), NOW,
+	            "a secret of payments", 20);
 	world_answer(world);
 	assert_shows(world, "a secret of payments");
 	world_press(world, "Esc j 3");
@@ -413,7 +414,8 @@ static void an_empty_fleet_takes_every_key(void **state)
 
 	(void)state;
 	world_draw(world, 80, 24);
-	world_press(world, "j k G Enter 1 2 3 4 5 Tab Space v * ' > < o Esc / Esc : Esc ? Esc M Esc C Esc } z T + _");
+	world_press(world,
+	            "j k G Enter 1 2 3 4 5 Tab Space v * ' > < o Esc / Esc : Esc ? Esc M Esc C Esc } z T + _");
 	assert_true(grid_cell(&world->grid, 0, 0) != NULL);
 	world_shut(world);
 }

@@ -29,7 +29,8 @@ static void tabs(void **state)
 	struct eventlog_entry entry = {.uid = "e1", .last_ms = NOW - 61000, .count = 12, .warning = 1,
 	                               .about = "Pod/payments-api-6d5f9c7b4-a31c0", .reason = "BackOff",
 	                               .message = "Back-off restarting failed container app in pod payments-api"};
-	static const char *const yaml[] = {"apiVersion: apps/v1", "kind: Deployment", "metadata:", "  name: \"payments-api\"",
+	static const char *const yaml[] = {"apiVersion: apps/v1", "kind: Deployment", "metadata:",
+	                                   "  name: \"payments-api\"",
 	                             "spec:", "  replicas: 3", "  paused: false", "  template: {}",
 	                             "          - name: DB_PASSWORD", "            value: '********'", "# masked"};
 

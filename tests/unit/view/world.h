@@ -88,7 +88,8 @@ static inline struct workload *world_deploy(struct cluster *cluster, const char 
 	return workload;
 }
 
-static inline void world_deploy_put(struct cluster *cluster, const char *namespace, const char *name, int desired,
+static inline void world_deploy_put(struct cluster *cluster, const char *namespace, const char *name,
+                                    int desired,
                                     int bad, enum reason reason)
 {
 	put(cluster, world_deploy(cluster, namespace, name, desired, bad, reason));
@@ -98,7 +99,8 @@ static inline void world_deploy_put(struct cluster *cluster, const char *namespa
 static inline struct world *world_new(void)
 {
 	static const char *const names[] = {"eu-prod", "us-prod", "eu-dev"};
-	static const char *const calm[] = {"cart", "catalog", "checkout-web", "identity", "inventory", "invoices",
+	static const char *const calm[] = {"cart", "catalog", "checkout-web", "identity", "inventory",
+	                                   "invoices",
 	                                   "ledger", "mailer", "orders", "pricing", "search", "shipping"};
 	struct world *world = world_empty();
 	struct workload *workload;
@@ -119,7 +121,8 @@ static inline struct world *world_new(void)
 	workload->generation = workload->observed = 4;
 	workload->replicas = 13;
 	put(world_cluster(world, "us-prod"), workload);
-	event = make_event(eu, "payments", "event-1", "Pod", "payments-api-6d5f9c7b4-a31c0", "payments-api-6d5f9c7b4-a31c0");
+	event = make_event(eu, "payments", "event-1", "Pod", "payments-api-6d5f9c7b4-a31c0",
+	                   "payments-api-6d5f9c7b4-a31c0");
 	event->count = 12;
 	event->last_ms = NOW - 125000;
 	put(eu, event);
