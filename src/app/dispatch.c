@@ -101,8 +101,6 @@ static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum acti
 	[ACTION_LOGS_TIME] = to_deck,
 	[ACTION_LOGS_CONTAINER] = to_deck,
 	[ACTION_LOGS_CLEAR] = to_deck,
-	[ACTION_YAML_REVEAL] = to_deck,
-	[ACTION_YAML_MANAGED] = to_deck,
 };
 
 int dispatch_handles(enum action_id action)

@@ -257,19 +257,6 @@ static void act_log_choose(struct deck *deck, enum action_id action)
 	deck_log_choose(deck);
 }
 
-/* What the tab shows is a workload; values of Secrets are not part of one. */
-static void act_reveal(struct deck *deck, enum action_id action)
-{
-	(void)action;
-	deck_say(deck, 0, "this is a workload: it names Secrets but holds none, so there is nothing to reveal");
-}
-
-static void act_managed(struct deck *deck, enum action_id action)
-{
-	(void)action;
-	deck_say(deck, 0, "managed fields are left out when the object is read");
-}
-
 static void (*const handlers[ACTION_COUNT])(struct deck *deck, enum action_id action) = {
 	[ACTION_APP_HELP] = act_help,
 	[ACTION_APP_COMMAND] = act_command,
@@ -298,8 +285,6 @@ static void (*const handlers[ACTION_COUNT])(struct deck *deck, enum action_id ac
 	[ACTION_SORT_CHOOSE] = act_sort_choose,
 	[ACTION_SEARCH] = act_search,
 	[ACTION_LOGS_CONTAINER] = act_log_choose,
-	[ACTION_YAML_REVEAL] = act_reveal,
-	[ACTION_YAML_MANAGED] = act_managed,
 };
 
 int deck_act(struct deck *deck, enum action_id action)

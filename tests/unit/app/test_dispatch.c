@@ -87,39 +87,12 @@ static void what_cannot_be_done_is_said(void **state)
 	world_shut(world);
 }
 
-static void who_is_asked_first_does_it_after_yes(void **state)
-{
-	struct world *world = world_new();
-	struct calls calls = {0};
-	struct dispatch dispatch = dispatch_to(world, &calls);
-	struct deck_order order;
-
-	(void)state;
-	world_draw(world, 120, 40);
-	/* eu-prod is protected: the name is to be typed. */
-	world_press(world, "5");
-	dispatch_action(&dispatch, ACTION_YAML_REVEAL, 0);
-	world_draw(world, 120, 40);
-	assert_shows(world, "PROTECTED");
-	order = deck_key(world->deck, (struct key){.code = KEYCODE_ENTER});
-	assert_int_equal(order.action, ACTION_NONE);
-	world_type(world, "payments-worker");
-	order = deck_key(world->deck, (struct key){.code = KEYCODE_ENTER});
-	assert_int_equal(order.action, ACTION_YAML_REVEAL);
-	assert_true(order.confirmed);
-	dispatch_action(&dispatch, order.action, order.confirmed);
-	world_draw(world, 120, 40);
-	assert_false(world_shows(world, "PROTECTED"));
-	world_shut(world);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_action_has_a_handler),
 		cmocka_unit_test(the_host_does_what_is_its_own),
 		cmocka_unit_test(what_cannot_be_done_is_said),
-		cmocka_unit_test(who_is_asked_first_does_it_after_yes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,7 +95,7 @@ static void test_faults_of_requests(void **state)
 		int wanted = requests[i].fault.times ? requests[i].fault.times : 1;
 		timing.quick_end = 0.2;
 		rig_start(&rig, &(struct rig_options){.timing = timing});
-		int rule = api_fault(rig.api, &requests[i].fault);if(getenv("T"))fprintf(stderr,"%lld %s\n",(long long)clock_system.mono(&clock_system),requests[i].what);
+		int rule = api_fault(rig.api, &requests[i].fault);
 		rig_watch(&rig);
 		/* Something happens until the fault was met as often as it wants to be. */
 		WAIT_FOR(rig.loop, (rig_churn(&rig), api_fault_hits(rig.api, rule)) >= wanted);

@@ -15,7 +15,6 @@
 #include "ui/bars.h"
 #include "ui/dialog.h"
 #include "ui/feed.h"
-#include "ui/help.h"
 #include "ui/layout.h"
 #include "ui/list.h"
 #include "ui/pager.h"
@@ -187,40 +186,6 @@ static void test_any_size(void **state)
 		}
 }
 
-static const struct help_row help_rows[] = {
-    {NULL, "Moving"},
-    {"j, Down", "Down"},
-    {"k, Up", "Up"},
-    {"g g, Home", "To the beginning"},
-    {NULL, "Services"},
-    {"/", "Filter the services"},
-    {"Space", "Mark or unmark the service"},
-    {"Ctrl-\\", "Clear the marks"},
-    {"o", "Choose the column that sorts, from a list of all columns there are"},
-    {NULL, "Everywhere"},
-    {"q, Ctrl-C", "Quit"},
-    {"?", "Keys that work here"},
-};
-
-static void test_help(void **state)
-{
-	struct grid grid;
-	size_t count = sizeof(help_rows) / sizeof(help_rows[0]);
-
-	(void)state;
-	grid_init(&grid, 12, 100);
-	help_draw(&grid, rect_inset(grid_rect(&grid), 1, 2), help_rows, count, 0);
-	golden_check(&grid, "help-two", 0);
-	assert_int_equal(help_lines(help_rows, count, 96), 10);
-	grid_resize(&grid, 10, 60);
-	help_draw(&grid, grid_rect(&grid), help_rows, count, 3);
-	golden_check(&grid, "help-one-scrolled", 0);
-	assert_int_equal(help_lines(help_rows, count, 60), 14);
-	assert_int_equal(help_lines(NULL, 0, 60), 0);
-	help_draw(&grid, grid_rect(&grid), NULL, 0, 0);
-	grid_release(&grid);
-}
-
 static void test_dialogs(void **state)
 {
 	static const char *const choices[] = {"trouble", "name", "rps"};
@@ -351,7 +316,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_screens),
 	    cmocka_unit_test(test_any_size),
-	    cmocka_unit_test(test_help),
 	    cmocka_unit_test(test_dialogs),
 	    cmocka_unit_test(test_prompt_and_palette),
 	    cmocka_unit_test(test_charts),
