@@ -140,7 +140,7 @@ demo:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/flagdeck
 	install -m 755 flagdeck $(DESTDIR)$(PREFIX)/bin/flagdeck
-	sed 's/@VERSION@/$(VERSION)/' contrib/flagdeck.1 >$(DESTDIR)$(PREFIX)/share/man/man1/flagdeck.1
+	contrib/man.sh ./flagdeck $(VERSION) >$(DESTDIR)$(PREFIX)/share/man/man1/flagdeck.1
 	install -m 644 LICENSE $(wildcard README.md) $(DESTDIR)$(PREFIX)/share/doc/flagdeck
 
 clean:

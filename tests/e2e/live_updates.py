@@ -94,6 +94,23 @@ def check_list(r, ns):
         t.wait_for("-svc-")
 
 
+def kettle(t, r, pods):
+    """A line that every container named app logs is there once for each pod, with the pod's name in front.
+
+    What the pods said before comes pod by pod, and may push one of ours off the screen: then the next will do.
+    """
+    def boils(stamp):
+        return all(re.search(rf"{name[-5:]} +level=info msg=.the kettle is on. n={stamp}", t.text()) for name in pods)
+
+    def check():
+        stamp = str(time.time_ns())
+        r.log_line(f"level=info msg=\"the kettle is on\" n={stamp}")
+        t.until("a line of every pod", lambda _: boils(stamp), 5)
+        return len(re.findall(stamp, t.text())) == len(pods)
+
+    rig.eventually("a line of every pod, once", check, 40)
+
+
 def check_tabs(r, ns):
     secret = "tuna-and-42-pears"
     r.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "any", "namespace": ns}})
@@ -111,12 +128,7 @@ def check_tabs(r, ns):
         t.until("all pods", lambda t: all(name in t.text() for name in pods))
         t.send("3")
         t.wait_for("following", 20)
-        stamp = str(time.time_ns())
-        r.log_line(f"level=info msg=\"the kettle is on\" n={stamp}")
-        # Each container named app has the line: one for each pod.
-        t.until("a line of every pod", lambda t: len(re.findall(f"kettle is on.*{stamp}", t.text())) == 4, 30)
-        for name in pods:
-            t.wait_for(rf"{name[-5:]} +level=info msg=.the kettle is on. n={stamp}")
+        kettle(t, r, pods)
         t.send("4")
         t.wait_for(r"\d+ events?", 20)
         t.wait_for("ScalingReplicaSet|SuccessfulCreate|Scheduled", 20)

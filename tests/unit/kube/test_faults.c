@@ -178,6 +178,7 @@ static void test_half_open_connections(void **state)
 	rig_start(&rig, &(struct rig_options){.timing = timing});
 	rig_watch(&rig);
 	rig_settle(&rig, "at first");
+	WAIT_FOR(rig.loop, api_watches(rig.api, NULL) == (int)rig.count);
 	assert_int_equal(api_disturb(rig.api, NULL, &(struct sim_fault){.kind = FAULT_FREEZE}), rig.count);
 	WAIT_FOR(rig.loop, api_requests(rig.api, "/livez", "") > 0);
 	for (int n = 0; n < 20; n++)
