@@ -277,9 +277,10 @@ static void watch_head(void *arg, int status)
 static int watch_body(void *arg, const char *bytes, size_t len)
 {
 	struct watch *watch = arg;
-	if (watch->phase != WATCH_LISTING)
+	int stop = feed_body(watch, bytes, len);
+	if (watch->phase != WATCH_LISTING) /* which may have become another by what came */
 		timer_start(watch->silence, watch_patience(watch));
-	return feed_body(watch, bytes, len);
+	return stop;
 }
 
 void watch_synced(struct watch *watch)

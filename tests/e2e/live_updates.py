@@ -243,8 +243,11 @@ def check_ends(r):
     ends = [("q", typed("q"), 0), ("Ctrl-C", typed("\x03"), 0), ("SIGTERM", signalled(signal.SIGTERM), 143),
             ("SIGHUP", signalled(signal.SIGHUP), 129), ("SIGINT", signalled(signal.SIGINT), 130),
             ("SIGSEGV", signalled(signal.SIGSEGV), -signal.SIGSEGV), ("SIGABRT", signalled(signal.SIGABRT), -signal.SIGABRT)]
+    env = rig.environment(r.kubeconfig)
+    # A sanitised build has handlers of its own for these.
+    env["ASAN_OPTIONS"] += ":handle_segv=0:handle_abort=0"
     for name, act, code in ends:
-        with T([rig.binary()], rig.environment(r.kubeconfig), 120, 40) as t:
+        with T([rig.binary()], env, 120, 40) as t:
             before = termios.tcgetattr(t.fd)
             t.until("live", lambda t: "live" in t.lines()[0], 30)
             assert t.screen.alternate and termios.tcgetattr(t.fd) != before, "it does not use the terminal as programs do"
