@@ -14,7 +14,7 @@ O ?= build$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
 SAN_O := $(if $(SAN),$(O),$(O)-san)
 comma := ,
 WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wconversion -Wno-sign-conversion \
-        -Wpointer-arith -Wwrite-strings -Wundef -Wno-format-truncation $(if $(CI),-Werror)
+        -Wpointer-arith -Wwrite-strings -Wundef $(if $(FUZZ),-Wno-unknown-warning-option) -Wno-format-truncation $(if $(CI),-Werror)
 SANITIZE := $(if $(FUZZ),fuzzer-no-link$(comma))$(if $(SAN)$(FUZZ),address$(comma)undefined)
 OPT := $(if $(SANITIZE),-O1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined -fno-omit-frame-pointer,-O2)
 # Asked once: in a recursive variable it would be asked for every file.
