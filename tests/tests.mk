@@ -28,10 +28,10 @@ check-run:
 	    'headers=$(MAKE) -k --no-print-directory SAN= O=$(PLAIN_O) headers' \
 	    $(foreach u,$(VALGRIND_UNITS:$(O)/%=%),'valgrind/$(notdir $u)=tests/valgrind.sh $(PLAIN_O)/$u')
 
-# End to end: each script of tests/e2e/ is a test, beside the helpers that they import.
+# End to end: each script of tests/e2e/ is a test, beside the helpers that they import. What is written in C
+# there is a program that a script runs.
 E2E_HELPERS := tests/e2e/rig.py tests/e2e/terminal.py
 E2E_SCRIPTS := $(filter-out $(E2E_HELPERS),$(sort $(wildcard tests/e2e/*.py tests/e2e/*.sh)))
-E2E_ALONE := $(filter-out $(patsubst tests/%,$(O)/tests/%,$(basename $(E2E_SCRIPTS))),$(E2E_PROGRAMS))
 # A short run of the two long ones proves that they still work; figures are for `make bench`.
 E2E_SMOKE := 'bench-smoke=$(PYTHON) tests/bench/bench.py --smoke' 'soak-smoke=$(PYTHON) tests/soak/soak.py --minutes 1'
 
@@ -47,7 +47,7 @@ with_platforms = dir=$$(mktemp -d -t flagdeck-e2e-XXXXXX); trap 'E2E_DIR=$$dir $
     trap 'exit 130' INT TERM; E2E_DIR=$$dir FLAGDECK=$(abspath $(O)/flagdeck) E2E_PROGRAMS=$(abspath $(O)/tests/e2e)
 e2e: platform
 	+$(Q)$(MAKE) --no-print-directory e2e-programs
-	@$(with_platforms) $(run) --limit 300 $(E2E_SCRIPTS) $(E2E_ALONE) $(E2E_SMOKE)
+	@$(with_platforms) $(run) --limit 300 $(E2E_SCRIPTS) $(E2E_SMOKE)
 
 # BENCH="--fleet 240/5/12" and SOAK_MINUTES=10 shorten them.
 SOAK_MINUTES ?= 120

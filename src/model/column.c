@@ -258,7 +258,7 @@ static enum tone warnings_tone(const struct service *service)
 #define FUNCTIONS(name) .format = name##_format, .compare = name##_compare, .absent = name##_absent
 
 const struct column columns[] = {
-	{.key = "service", .title = "SERVICE", .min_width = 12, .weight = 4, .keep = 0, .in_table = 1,
+	{.key = "service", .title = "SERVICE", .min_width = 16, .weight = 4, .keep = 0, .in_table = 1,
 	 .help = "Its service label, else the name of its workload", FUNCTIONS(name)},
 	{.key = "namespace", .title = "NAMESPACE", .min_width = 9, .weight = 2, .keep = 7, .in_table = 1,
 	 .help = "The namespace of its workloads", FUNCTIONS(namespace), .tone = dim},

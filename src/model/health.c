@@ -128,11 +128,6 @@ static void down_describe(const struct service *service, struct text *out)
 	}
 }
 
-static int has_failed(const struct workload *workload)
-{
-	return rollout_of(workload).phase == ROLLOUT_FAILED;
-}
-
 static int failed_matches(const struct service *service)
 {
 	return service->rollout.phase == ROLLOUT_FAILED;
@@ -140,9 +135,8 @@ static int failed_matches(const struct service *service)
 
 static void failed_describe(const struct service *service, struct text *out)
 {
-	const struct workload *workload = workload_where(service, has_failed);
-	if (workload)
-		rollout_describe(workload, out);
+	/* The row has the name already; what it has room for is why. */
+	text_add(out, "rollout past its progress deadline");
 	if (service->worst != REASON_NONE) {
 		text_add(out, "; ");
 		describe_pods(service, service->worst, out);

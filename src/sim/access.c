@@ -106,7 +106,8 @@ int access_refused(struct api *api, struct server_call *call, const struct ask *
 		snprintf(where, sizeof(where), "in the namespace \"%s\"", ask->namespace);
 	else
 		snprintf(where, sizeof(where), "at the cluster scope");
-	snprintf(message, sizeof(message), "%s%s%s is forbidden: User \"dev\" cannot %s resource \"%s\" in API group \"%s\" %s",
+	snprintf(message, sizeof(message), "%s%s%s is forbidden: User \"dev\" cannot %s resource \"%s\" in API "
+		"group \"%s\" %s",
 	         ask->plural, ask->group[0] ? "." : "", ask->group, verb, resource, ask->group, where);
 	status_reply(api, call, 403, "Forbidden", message, NULL, NULL);
 	return 1;
@@ -125,7 +126,8 @@ static void add_rules(cJSON *review)
 {
 	static const char rules[] =
 		"{\"resourceRules\":[{\"verbs\":[\"*\"],\"apiGroups\":[\"*\"],\"resources\":[\"*\"]}],"
-		"\"nonResourceRules\":[{\"verbs\":[\"get\"],\"nonResourceURLs\":[\"/livez\",\"/readyz\",\"/version\",\"/api/*\","
+		"\"nonResourceRules\":[{\"verbs\":[\"get\"],\"nonResourceURLs\":[\"/livez\",\"/readyz\","
+		"\"/version\",\"/api/*\","
 		"\"/apis/*\"]}],\"incomplete\":false}";
 	cJSON_AddItemToObject(review, "status", json_parse_heap(rules, sizeof(rules) - 1, NULL));
 }
@@ -149,8 +151,10 @@ int answer_review(struct api *api, struct server_call *call, const struct ask *a
 		const cJSON *wanted = json_at(review, "spec/resourceAttributes");
 		const char *verb = json_string(wanted, "verb"), *plural = json_string(wanted, "resource");
 		const char *sub = json_string(wanted, "subresource"), *namespace = json_string(wanted, "namespace");
-		snprintf(resource, sizeof(resource), "%s%s%s", plural ? plural : "", sub && *sub ? "/" : "", sub ? sub : "");
-		add_reviewed(review, !wanted || access_allows(api, verb ? verb : "", resource, namespace ? namespace : ""));
+		snprintf(resource, sizeof(resource), "%s%s%s", plural ? plural : "", sub && *sub ? "/" : "",
+		         sub ? sub : "");
+		add_reviewed(review,
+		             !wanted || access_allows(api, verb ? verb : "", resource, namespace ? namespace : ""));
 	}
 	buf_init(&body, SIM_TEXT_MAX);
 	buf_must(json_write(&body, review, 0));

@@ -14,20 +14,21 @@
 #include "base/mem.h"
 
 static const struct api_resource built_in[] = {
-	{"", "v1", "namespaces", "namespace", "Namespace", 0},
-	{"", "v1", "nodes", "node", "Node", 0},
-	{"", "v1", "pods", "pod", "Pod", 1},
-	{"", "v1", "events", "event", "Event", 1},
-	{"", "v1", "services", "service", "Service", 1},
-	{"", "v1", "configmaps", "configmap", "ConfigMap", 1},
-	{"", "v1", "secrets", "secret", "Secret", 1},
-	{"apps", "v1", "deployments", "deployment", "Deployment", 1},
-	{"apps", "v1", "statefulsets", "statefulset", "StatefulSet", 1},
-	{"apps", "v1", "daemonsets", "daemonset", "DaemonSet", 1},
-	{"apps", "v1", "replicasets", "replicaset", "ReplicaSet", 1},
-	{"autoscaling", "v2", "horizontalpodautoscalers", "horizontalpodautoscaler", "HorizontalPodAutoscaler", 1},
-	{"batch", "v1", "jobs", "job", "Job", 1},
-	{"batch", "v1", "cronjobs", "cronjob", "CronJob", 1},
+    {"", "v1", "namespaces", "namespace", "Namespace", 0},
+    {"", "v1", "nodes", "node", "Node", 0},
+    {"", "v1", "pods", "pod", "Pod", 1},
+    {"", "v1", "events", "event", "Event", 1},
+    {"", "v1", "services", "service", "Service", 1},
+    {"", "v1", "configmaps", "configmap", "ConfigMap", 1},
+    {"", "v1", "secrets", "secret", "Secret", 1},
+    {"apps", "v1", "deployments", "deployment", "Deployment", 1},
+    {"apps", "v1", "statefulsets", "statefulset", "StatefulSet", 1},
+    {"apps", "v1", "daemonsets", "daemonset", "DaemonSet", 1},
+    {"apps", "v1", "replicasets", "replicaset", "ReplicaSet", 1},
+    {"autoscaling", "v2", "horizontalpodautoscalers", "horizontalpodautoscaler", "HorizontalPodAutoscaler",
+     1},
+    {"batch", "v1", "jobs", "job", "Job", 1},
+    {"batch", "v1", "cronjobs", "cronjob", "CronJob", 1},
 };
 
 enum { REQUESTS_KEPT = 20000, HISTORY = 1000 };
@@ -134,7 +135,8 @@ static void api_handle(void *arg, struct server_call *call, const struct server_
 		return;
 	} else if (answer_discovery(api, call, &ask) || answer_review(api, call, &ask)) {
 		return;
-	} else if (is_api && ask.plural[0] && (api_table(api, ask.group, ask.plural) || group_is_broken(api, ask.group))) {
+	} else if (is_api && ask.plural[0] &&
+	           (api_table(api, ask.group, ask.plural) || group_is_broken(api, ask.group))) {
 		answer_resource(api, call, &ask);
 	} else if (!api->options.other || !api->options.other(api->options.arg, call, request)) {
 		call_reply(call, 404, "text/plain; charset=utf-8", NULL, "404 page not found\n", 19);
@@ -181,7 +183,8 @@ struct api *api_new(struct loop *loop, const struct api_options *options, struct
 		vec_init(all[i]);
 	for (size_t i = 0; i < sizeof(built_in) / sizeof(built_in[0]); i++)
 		api_add_resource(api, &built_in[i]);
-	if ((options->tls && server_certificate(NULL, &api->cert, &api->key, err) < 0) || api_serve(api, err) < 0) {
+	if ((options->tls && server_certificate(NULL, &api->cert, &api->key, err) < 0) ||
+	    api_serve(api, err) < 0) {
 		api_free(api);
 		return NULL;
 	}

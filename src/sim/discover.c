@@ -7,7 +7,8 @@
 #include "api_state.h"
 #include "base/mem.h"
 
-static const char verbs[] = "[\"create\",\"delete\",\"deletecollection\",\"get\",\"list\",\"patch\",\"update\",\"watch\"]";
+static const char verbs[] = "[\"create\",\"delete\",\"deletecollection\",\"get\",\"list\",\"patch\","
+	"\"update\",\"watch\"]";
 
 void api_break_group(struct api *api, const char *group, int broken)
 {
@@ -34,25 +35,32 @@ static int is_first(const struct api *api, size_t index, int any_version)
 	const struct api_resource *def = &((const struct table *)api->tables.items[index])->def;
 	for (size_t i = 0; i < index; i++) {
 		const struct api_resource *other = &((const struct table *)api->tables.items[i])->def;
-		if (strcmp(other->group, def->group) == 0 && (any_version || strcmp(other->version, def->version) == 0))
+		if (strcmp(other->group, def->group) == 0 &&
+		    (any_version || strcmp(other->version, def->version) == 0))
 			return 0;
 	}
 	return 1;
 }
 
-static void add_aggregated_resources(const struct api *api, struct buf *out, const char *group, const char *version)
+static void add_aggregated_resources(const struct api *api, struct buf *out, const char *group,
+                                     const char *version)
 {
 	const char *comma = "";
 	for (size_t i = 0; i < api->tables.len; i++) {
 		const struct api_resource *def = &((const struct table *)api->tables.items[i])->def;
 		if (strcmp(def->group, group) != 0 || strcmp(def->version, version) != 0)
 			continue;
-		buf_must(buf_printf(out, "%s{\"resource\":\"%s\",\"responseKind\":{\"group\":\"%s\",\"version\":\"%s\",\"kind\":\"%s\"},"
-		                         "\"scope\":\"%s\",\"singularResource\":\"%s\",\"verbs\":%s,\"subresources\":[{\"subresource\":"
-		                         "\"status\",\"responseKind\":{\"group\":\"%s\",\"version\":\"%s\",\"kind\":\"%s\"},\"verbs\":"
-		                         "[\"get\",\"patch\",\"update\"]}]}", comma, def->plural, def->group, def->version, def->kind,
-		                    def->namespaced ? "Namespaced" : "Cluster", def->singular, verbs, def->group, def->version,
-		                    def->kind));
+		buf_must(buf_printf(out,
+		                    "%s{\"resource\":\"%s\",\"responseKind\":{\"group\":\"%s\","
+		                    "\"version\":\"%s\",\"kind\":\"%s\"},"
+		                    "\"scope\":\"%s\",\"singularResource\":\"%s\",\"verbs\":%s,"
+		                    "\"subresources\":[{\"subresource\":"
+		                    "\"status\",\"responseKind\":{\"group\":\"%s\",\"version\":\"%s\","
+		                    "\"kind\":\"%s\"},\"verbs\":"
+		                    "[\"get\",\"patch\",\"update\"]}]}",
+		                    comma, def->plural, def->group, def->version, def->kind,
+		                    def->namespaced ? "Namespaced" : "Cluster", def->singular, verbs, def->group,
+		                    def->version, def->kind));
 		comma = ",";
 	}
 }
@@ -60,14 +68,16 @@ static void add_aggregated_resources(const struct api *api, struct buf *out, con
 static void add_aggregated(const struct api *api, struct buf *out, int core)
 {
 	const char *comma = "";
-	buf_must(buf_printf(out, "{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/v2\",\"metadata\":{},"
+	buf_must(buf_printf(out, "{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/v2\","
+	                         "\"metadata\":{},"
 	                         "\"items\":["));
 	for (size_t i = 0; i < api->tables.len; i++) {
 		const struct api_resource *def = &((const struct table *)api->tables.items[i])->def;
 		const char *inner = "";
 		if ((def->group[0] == '\0') != core || !is_first(api, i, 1))
 			continue;
-		buf_must(buf_printf(out, "%s{\"metadata\":{\"name\":\"%s\",\"creationTimestamp\":null},\"versions\":[", comma, def->group));
+		buf_must(buf_printf(out, "%s{\"metadata\":{\"name\":\"%s\",\"creationTimestamp\":null},"
+			"\"versions\":[", comma, def->group));
 		for (size_t j = i; j < api->tables.len; j++) {
 			const struct api_resource *other = &((const struct table *)api->tables.items[j])->def;
 			if (strcmp(other->group, def->group) != 0 || !is_first(api, j, 0))
@@ -88,7 +98,8 @@ static void add_aggregated(const struct api *api, struct buf *out, int core)
 static void add_group(struct buf *out, const struct api_resource *def)
 {
 	buf_must(buf_printf(out, "\"name\":\"%s\",\"versions\":[{\"groupVersion\":\"%s/%s\",\"version\":\"%s\"}],"
-	                         "\"preferredVersion\":{\"groupVersion\":\"%s/%s\",\"version\":\"%s\"}", def->group, def->group,
+	                         "\"preferredVersion\":{\"groupVersion\":\"%s/%s\","
+	                         "\"version\":\"%s\"}", def->group, def->group,
 	                    def->version, def->version, def->group, def->version, def->version));
 }
 
@@ -112,14 +123,18 @@ static void add_groups(const struct api *api, struct buf *out)
 static int add_resources(const struct api *api, struct buf *out, const char *group, const char *version)
 {
 	int count = 0;
-	buf_must(buf_printf(out, "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"%s%s%s\",\"resources\":[",
+	buf_must(buf_printf(out, "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\","
+		"\"groupVersion\":\"%s%s%s\",\"resources\":[",
 	                    group, *group ? "/" : "", version));
 	for (size_t i = 0; i < api->tables.len; i++) {
 		const struct api_resource *def = &((const struct table *)api->tables.items[i])->def;
 		if (strcmp(def->group, group) != 0 || strcmp(def->version, version) != 0)
 			continue;
-		buf_must(buf_printf(out, "%s{\"name\":\"%s\",\"singularName\":\"%s\",\"namespaced\":%s,\"kind\":\"%s\",\"verbs\":%s}",
-		                    count ? "," : "", def->plural, def->singular, def->namespaced ? "true" : "false", def->kind, verbs));
+		buf_must(buf_printf(out,
+		                    "%s{\"name\":\"%s\",\"singularName\":\"%s\",\"namespaced\":%s,"
+		                    "\"kind\":\"%s\",\"verbs\":%s}",
+		                    count ? "," : "", def->plural, def->singular, def->namespaced ? "true" : "false",
+		                    def->kind, verbs));
 		count++;
 	}
 	buf_must(buf_add_string(out, "]}\n"));
@@ -129,7 +144,8 @@ static int add_resources(const struct api *api, struct buf *out, const char *gro
 static int answer_fixed(struct api *api, struct server_call *call, const char *path, struct buf *body)
 {
 	if (strcmp(path, "/version") == 0) {
-		buf_must(buf_printf(body, "{\n  \"major\": \"1\",\n  \"minor\": \"34\",\n  \"gitVersion\": \"%s\",\n  \"platform\": "
+		buf_must(buf_printf(body, "{\n  \"major\": \"1\",\n  \"minor\": \"34\",\n  \"gitVersion\": \"%s\","
+		                          "\n  \"platform\": "
 		                          "\"linux/amd64\"\n}\n", api->options.release));
 		reply_text(call, 200, body);
 		return 1;

@@ -15,7 +15,8 @@ void doc_key(char *out, size_t size, const char *namespace, const char *name)
 
 struct doc *doc_new(const cJSON *object, uint64_t version)
 {
-	const char *namespace = json_string(object, "metadata/namespace"), *name = json_string(object, "metadata/name");
+	const char *namespace = json_string(object, "metadata/namespace"),
+	           *name = json_string(object, "metadata/name");
 	char *text = cJSON_PrintUnformatted(object);
 	size_t len = text ? strlen(text) : 0, space = namespace ? strlen(namespace) : 0, named = strlen(name);
 	size_t key = space + (space > 0) + named;

@@ -52,7 +52,8 @@ static void add_metadata(struct buf *out, const struct doc *doc)
 {
 	cJSON *json = doc_json(doc);
 	char *text = cJSON_PrintUnformatted(json_get(json, "metadata"));
-	buf_must(buf_printf(out, "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":"));
+	buf_must(buf_printf(out, "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\","
+		"\"metadata\":"));
 	buf_must(buf_add_string(out, text ? text : "{}"));
 	buf_must(buf_add(out, "}", 1));
 	free(text);
@@ -62,7 +63,8 @@ static void add_metadata(struct buf *out, const struct doc *doc)
 static const char table_head[] =
 	"{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":";
 static const char table_columns[] =
-	",\"columnDefinitions\":[{\"name\":\"Name\",\"type\":\"string\",\"format\":\"name\",\"description\":\"Name\","
+	",\"columnDefinitions\":[{\"name\":\"Name\",\"type\":\"string\",\"format\":\"name\","
+	"\"description\":\"Name\","
 	"\"priority\":0},{\"name\":\"Created At\",\"type\":\"date\",\"format\":\"\",\"description\":\"Created\","
 	"\"priority\":0}],\"rows\":[";
 
@@ -76,7 +78,8 @@ static void add_row(struct buf *out, const struct doc *doc)
 	cJSON_Delete(json);
 }
 
-void form_object(struct buf *out, const struct table *table, const struct doc *doc, enum form form, int as_item)
+void form_object(struct buf *out, const struct table *table, const struct doc *doc, enum form form,
+                 int as_item)
 {
 	if (form == FORM_METADATA) {
 		add_metadata(out, doc);
@@ -106,6 +109,7 @@ void form_list_head(struct buf *out, const struct table *table, enum form form, 
 		buf_must(buf_printf(out, "{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/v1\","
 		                         "\"metadata\":%s,\"items\":[", metadata));
 	else
-		buf_must(buf_printf(out, "{\"kind\":\"%sList\",\"apiVersion\":\"%s%s%s\",\"metadata\":%s,\"items\":[", def->kind,
+		buf_must(buf_printf(out, "{\"kind\":\"%sList\",\"apiVersion\":\"%s%s%s\",\"metadata\":%s,"
+			"\"items\":[", def->kind,
 		                    def->group, def->group[0] ? "/" : "", def->version, metadata));
 }

@@ -32,7 +32,8 @@ static long query_number(const struct server_request *request, const char *name)
 static void token_write(struct buf *out, uint64_t version, const char *key)
 {
 	char text[2 * SIM_NAME + 64];
-	int len = snprintf(text, sizeof(text), "{\"v\":\"meta.k8s.io/v1\",\"rv\":%" PRIu64 ",\"start\":\"%s\"}", version, key);
+	int len = snprintf(text, sizeof(text), "{\"v\":\"meta.k8s.io/v1\",\"rv\":%" PRIu64 ","
+		"\"start\":\"%s\"}", version, key);
 	buf_must(base64_encode(text, (size_t)len, out));
 }
 
@@ -55,9 +56,12 @@ static int token_read(struct listing *listing, const char *token)
 static void refuse_token(struct listing *listing)
 {
 	static const char words[] =
-		"The provided continue parameter is too old to display a consistent list result. You can start a new list "
-		"without the continue parameter, or use the continue token in this response to retrieve the remainder of the "
-		"results. Continuing with the provided token results in an inconsistent list - objects that were created, "
+		"The provided continue parameter is too old to display a consistent list result. You can start a "
+		"new list "
+		"without the continue parameter, or use the continue token in this response to retrieve the "
+		"remainder of the "
+		"results. Continuing with the provided token results in an inconsistent list - objects that were "
+		"created, "
 		"modified, or deleted between the time the first chunk was returned and now may show up in the list.";
 	status_reply(listing->api, listing->call, 410, "Expired", words, NULL, NULL);
 }
@@ -68,7 +72,8 @@ static void refuse_future(struct listing *listing)
 	snprintf(message, sizeof(message), "Timeout: Too large resource version: %" PRIu64 ", current: %" PRIu64,
 	         listing->version, listing->api->version);
 	status_reply(listing->api, listing->call, 504, "Timeout", message,
-	             "{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\",\"message\":\"Too large resource version\"}],"
+	             "{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\",\"message\":\"Too large resource "
+	             "version\"}],"
 	             "\"retryAfterSeconds\":1}", NULL);
 }
 
@@ -85,12 +90,14 @@ static int listing_choose(struct listing *listing)
 	listing->version = strtoull(version, &end, 10);
 	if (*end || (match[0] && !version[0]) || (token[0] && version[0] && strcmp(version, "0") != 0)) {
 		status_reply(listing->api, listing->call, 400, "BadRequest",
-		             *end ? "resourceVersion: Invalid value" : "specifying resource version is not allowed here", NULL, NULL);
+		             *end ? "resourceVersion: Invalid value" : "specifying resource version is not allowed "
+		             	"here", NULL, NULL);
 		return -1;
 	}
 	if (token[0]) {
 		if (token_read(listing, token) < 0) {
-			status_reply(listing->api, listing->call, 400, "BadRequest", "continue key is not valid", NULL, NULL);
+			status_reply(listing->api, listing->call, 400, "BadRequest", "continue key is not "
+				"valid", NULL, NULL);
 			return -1;
 		}
 		if (listing->version < listing->api->token_floor || listing->version < listing->table->floor) {
@@ -141,7 +148,8 @@ static void list_write(const struct listing *listing, struct buf *body)
 	buf_init(&metadata, 8 * SIM_NAME);
 	table_at(listing->table, listing->version, &docs);
 	keep_wanted(listing, &docs);
-	size_t count = listing->limit > 0 && docs.len > (size_t)listing->limit ? (size_t)listing->limit : docs.len;
+	size_t count =
+	    listing->limit > 0 && docs.len > (size_t)listing->limit ? (size_t)listing->limit : docs.len;
 	buf_must(buf_printf(&metadata, "{"));
 	if (!fault || fault->kind != FAULT_NO_VERSION)
 		buf_must(buf_printf(&metadata, "\"resourceVersion\":\"%" PRIu64 "\"", listing->version));
@@ -194,7 +202,8 @@ void answer_get(struct api *api, struct server_call *call, const struct ask *ask
 	doc_key(key, sizeof(key), ask->namespace, ask->name);
 	struct doc *doc = table_get(table, key);
 	if (!doc) {
-		snprintf(message, sizeof(message), "%s%s%s \"%s\" not found", ask->plural, ask->group[0] ? "." : "", ask->group,
+		snprintf(message, sizeof(message), "%s%s%s \"%s\" not "
+			"found", ask->plural, ask->group[0] ? "." : "", ask->group,
 		         ask->name);
 		snprintf(details, sizeof(details), "{\"name\":\"%s\",\"kind\":\"%s\"}", ask->name, ask->plural);
 		status_reply(api, call, 404, "NotFound", message, details, NULL);

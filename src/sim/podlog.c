@@ -26,8 +26,8 @@ struct log_reader {
 	int stamps;
 };
 
-static struct podlog *log_named(struct api *api, const char *namespace, const char *pod, const char *container,
-                                int previous, int make)
+static struct podlog *log_named(struct api *api, const char *namespace, const char *pod,
+                                const char *container, int previous, int make)
 {
 	char key[4 * SIM_NAME];
 	snprintf(key, sizeof(key), "%s/%s/%s%s", namespace, pod, container, previous ? "!" : "");
@@ -133,8 +133,8 @@ static void wish_read(struct api *api, const struct server_request *request, str
 }
 
 /* Finds the container; 0, or -1 and the answer was no. */
-static int choose_container(struct api *api, struct server_call *call, const struct ask *ask, const cJSON *pod,
-                            struct log_wish *wish)
+static int choose_container(struct api *api, struct server_call *call, const struct ask *ask,
+                            const cJSON *pod, struct log_wish *wish)
 {
 	static const char *const places[] = {"spec/containers", "spec/initContainers"};
 	char message[4 * SIM_NAME], names[SIM_NAME] = "";
@@ -157,9 +157,11 @@ static int choose_container(struct api *api, struct server_call *call, const str
 		return 0;
 	}
 	if (wish->container[0])
-		snprintf(message, sizeof(message), "container %s is not valid for pod %s", wish->container, ask->name);
+		snprintf(message, sizeof(message), "container %s is not valid for "
+			"pod %s", wish->container, ask->name);
 	else
-		snprintf(message, sizeof(message), "a container name must be specified for pod %s, choose one of: [%s]", ask->name,
+		snprintf(message, sizeof(message), "a container name must be specified for pod %s, choose one of: "
+			"[%s]", ask->name,
 		         names);
 	status_reply(api, call, 400, "BadRequest", message, NULL, NULL);
 	return -1;
@@ -211,9 +213,11 @@ void answer_log(struct api *api, struct server_call *call, const struct ask *ask
 	cJSON_Delete(pod);
 	if (result < 0)
 		return;
-	struct podlog *log = log_named(api, ask->namespace, ask->name, wish.container, wish.previous, !wish.previous);
+	struct podlog *log =
+	    log_named(api, ask->namespace, ask->name, wish.container, wish.previous, !wish.previous);
 	if (!log) {
-		snprintf(message, sizeof(message), "previous terminated container \"%s\" in pod \"%s\" not found", wish.container,
+		snprintf(message, sizeof(message), "previous terminated container \"%s\" in pod \"%s\" not "
+			"found", wish.container,
 		         ask->name);
 		status_reply(api, call, 400, "BadRequest", message, NULL, NULL);
 		return;

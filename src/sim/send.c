@@ -90,7 +90,8 @@ static void sender_out(struct sender *sender, const char *bytes, size_t len)
 
 static void sender_out_head(struct sender *sender)
 {
-	static const char bare[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
+	static const char bare[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: "
+		"close\r\n\r\n";
 	if (sender->bare)
 		call_write_raw(sender->call, bare, sizeof(bare) - 1);
 	else

@@ -26,9 +26,11 @@ void status_text(struct buf *out, int code, const char *reason, const char *mess
 {
 	cJSON *text = cJSON_CreateString(message);
 	char *quoted = cJSON_PrintUnformatted(text);
-	buf_must(buf_printf(out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"%s\",\"message\":%s,"
+	buf_must(buf_printf(out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"%s\","
+	                         "\"message\":%s,"
 	                         "\"reason\":\"%s\"%s%s,\"code\":%d}", code < 300 ? "Success" : "Failure",
-	                    quoted ? quoted : "\"\"", reason ? reason : status_reason(code), details ? ",\"details\":" : "",
+	                    quoted ? quoted : "\"\"", reason ? reason : status_reason(code), details ? ","
+	                    	"\"details\":" : "",
 	                    details ? details : "", code));
 	free(quoted);
 	cJSON_Delete(text);
@@ -39,8 +41,8 @@ void reply_text(struct server_call *call, int code, const struct buf *body)
 	call_reply(call, code, "application/json", NULL, buf_string(body), body->len);
 }
 
-void status_reply(struct api *api, struct server_call *call, int code, const char *reason, const char *message,
-                  const char *details, const char *headers)
+void status_reply(struct api *api, struct server_call *call, int code, const char *reason,
+                  const char *message, const char *details, const char *headers)
 {
 	struct buf body;
 	(void)api;

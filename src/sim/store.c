@@ -54,8 +54,9 @@ static void set_string(cJSON *object, const char *name, const char *value)
 static void uid_make(struct api *api, char out[40])
 {
 	uint64_t n = ++api->uids, mixed = n * 0x9e3779b97f4a7c15u;
-	snprintf(out, 40, "%08x-%04x-4%03x-a%03x-%012" PRIx64, (unsigned)(mixed >> 32), (unsigned)(mixed >> 16) & 0xffff,
-	         (unsigned)(mixed >> 4) & 0xfff, (unsigned)n & 0xfff, n & 0xffffffffffffu);
+	snprintf(out, 40, "%08x-%04x-4%03x-a%03x-%012" PRIx64, (unsigned)(mixed >> 32),
+	         (unsigned)(mixed >> 16) & 0xffff, (unsigned)(mixed >> 4) & 0xfff, (unsigned)n & 0xfff,
+	         n & 0xffffffffffffu);
 }
 
 static void complete(struct api *api, cJSON *metadata, const struct doc *before)
@@ -119,7 +120,8 @@ int api_put(struct api *api, const cJSON *object, struct err *err)
 	const char *kind = json_string(object, "kind"), *version = json_string(object, "apiVersion");
 	struct table *table = api_table_by_kind(api, version, kind);
 	if (!table)
-		return err_set(err, "no resource is of kind %s in %s", kind ? kind : "(none)", version ? version : "(none)");
+		return err_set(err, "no resource is of kind %s "
+			"in %s", kind ? kind : "(none)", version ? version : "(none)");
 	cJSON *copy = cJSON_Duplicate(object, 1);
 	struct doc *doc = store_write(api, table, copy, err);
 	cJSON_Delete(copy);
@@ -159,8 +161,8 @@ void merge_patch(cJSON *target, const cJSON *patch)
 	}
 }
 
-static struct doc *doc_named(const struct api *api, const char *plural, const char *namespace, const char *name,
-                             struct table **table, struct err *err)
+static struct doc *doc_named(const struct api *api, const char *plural, const char *namespace,
+                             const char *name, struct table **table, struct err *err)
 {
 	char key[2 * SIM_NAME];
 	*table = table_named(api, plural);

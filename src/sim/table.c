@@ -100,7 +100,8 @@ static void docs_set(struct vec *docs, const char *key, struct doc *doc)
 		vec_insert(docs, at, doc);
 }
 
-const struct change *table_set(struct table *table, const char *key, struct doc *after, uint64_t version, size_t history)
+const struct change *table_set(struct table *table, const char *key, struct doc *after, uint64_t version,
+                               size_t history)
 {
 	struct change *change = mem_new(sizeof(*change));
 	change->version = version;

@@ -90,9 +90,11 @@ static void watching_bookmark(struct watching *watching, int ends_initial)
 		buf_must(buf_printf(&frame, "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"PartialObjectMetadata\","
 		                            "\"apiVersion\":\"meta.k8s.io/v1\","));
 	else
-		buf_must(buf_printf(&frame, "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"%s\",\"apiVersion\":\"%s%s%s\",", def->kind,
+		buf_must(buf_printf(&frame, "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"%s\","
+			"\"apiVersion\":\"%s%s%s\",", def->kind,
 		                    def->group, def->group[0] ? "/" : "", def->version));
-	buf_must(buf_printf(&frame, "\"metadata\":{\"resourceVersion\":\"%" PRIu64 "\",\"creationTimestamp\":null%s}}}",
+	buf_must(buf_printf(&frame, "\"metadata\":{\"resourceVersion\":\"%" PRIu64 "\","
+		"\"creationTimestamp\":null%s}}}",
 	                    watching->api->version,
 	                    ends_initial ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : ""));
 	watching_send(watching, &frame);
@@ -193,7 +195,8 @@ static void watching_disturb(struct watching *watching, const struct sim_fault *
 		break;
 	case FAULT_ERROR_EVENT:
 		watching_error(watching, (int)fault->number,
-		               fault->text ? fault->text : fault->number == 410 ? "too old resource version: 1 (2)" : "etcd has trouble");
+		               fault->text ? fault->text : fault->number == 410 ? "too old resource version: "
+		               	"1 (2)" : "etcd has trouble");
 		break;
 	case FAULT_FRAME:
 		sender_write(watching->sender, fault->text, strlen(fault->text));
@@ -255,14 +258,17 @@ struct wish {
 	long seconds;
 };
 
-static int wish_read(struct api *api, struct server_call *call, const struct server_request *request, struct wish *wish)
+static int wish_read(struct api *api, struct server_call *call, const struct server_request *request,
+                     struct wish *wish)
 {
 	char version[64] = "", match[32] = "", text[32] = "", *end;
 	const char *wrong = NULL;
 	server_query(request, "resourceVersion", version, sizeof(version));
 	server_query(request, "resourceVersionMatch", match, sizeof(match));
-	wish->bookmarks = server_query(request, "allowWatchBookmarks", text, sizeof(text)) && (*text == 't' || *text == '1');
-	wish->send_initial = server_query(request, "sendInitialEvents", text, sizeof(text)) && (*text == 't' || *text == '1');
+	wish->bookmarks =
+	    server_query(request, "allowWatchBookmarks", text, sizeof(text)) && (*text == 't' || *text == '1');
+	wish->send_initial =
+	    server_query(request, "sendInitialEvents", text, sizeof(text)) && (*text == 't' || *text == '1');
 	wish->seconds = server_query(request, "timeoutSeconds", text, sizeof(text)) ? strtol(text, NULL, 10) : 0;
 	wish->version = strtoull(version, &end, 10);
 	wish->initial = wish->send_initial || wish->version == 0;
@@ -271,12 +277,15 @@ static int wish_read(struct api *api, struct server_call *call, const struct ser
 		return -1;
 	}
 	if (wish->send_initial && api->options.no_watch_list)
-		wrong = "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate "
+		wrong = "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the "
+		        "WatchList feature gate "
 		        "is enabled";
 	else if (wish->send_initial && strcmp(match, "NotOlderThan") != 0)
-		wrong = "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+		wrong = "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch "
+			"to NotOlderThan";
 	else if (!wish->send_initial && match[0])
-		wrong = "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is "
+		wrong = "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless "
+		        "sendInitialEvents is "
 		        "provided";
 	if (!wrong)
 		return 0;
@@ -326,7 +335,8 @@ static void watching_start(struct watching *watching, const struct wish *wish)
 	}
 	if (!wish->initial && wish->version < watching->table->floor) {
 		char message[96];
-		snprintf(message, sizeof(message), "too old resource version: %" PRIu64 " (%" PRIu64 ")", wish->version,
+		snprintf(message, sizeof(message), "too old resource "
+			"version: %" PRIu64 " (%" PRIu64 ")", wish->version,
 		         watching->table->floor);
 		watching_error(watching, 410, message);
 		return;

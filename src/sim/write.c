@@ -28,7 +28,8 @@ static void refuse(const struct writing *writing, int code, const char *why)
 {
 	const struct ask *ask = writing->ask;
 	char message[3 * SIM_NAME];
-	snprintf(message, sizeof(message), "%s%s%s \"%s\" %s", ask->plural, ask->group[0] ? "." : "", ask->group, ask->name, why);
+	snprintf(message, sizeof(message), "%s%s%s \"%s\" %s", ask->plural, ask->group[0] ? "." : "", ask->group,
+	         ask->name, why);
 	status_reply(writing->api, writing->call, code, NULL, message, NULL, NULL);
 }
 
@@ -41,7 +42,8 @@ static int is_dry(const struct ask *ask)
 /* Whoever changes the spec makes a new generation. */
 static void count_generation(cJSON *object, const struct doc *before)
 {
-	cJSON *old = before ? doc_json(before) : NULL, *metadata = cJSON_GetObjectItemCaseSensitive(object, "metadata");
+	cJSON *old = before ? doc_json(before) : NULL,
+	      *metadata = cJSON_GetObjectItemCaseSensitive(object, "metadata");
 	int64_t generation = json_int(old, "metadata/generation", 0);
 	const cJSON *spec = json_get(object, "spec");
 	if (spec && (!old || !cJSON_Compare(spec, json_get(old, "spec"), 1)))
@@ -63,7 +65,8 @@ static int conflicts(const struct writing *writing, const cJSON *sent)
 	if (strcmp(version, own) == 0)
 		return 0;
 	char message[3 * SIM_NAME];
-	snprintf(message, sizeof(message), "Operation cannot be fulfilled on %s \"%s\": the object has been modified; please "
+	snprintf(message, sizeof(message), "Operation cannot be fulfilled on %s \"%s\": the object has been "
+	                                   "modified; please "
 	                                   "apply your changes to the latest version and try again",
 	         writing->ask->plural, writing->ask->name);
 	status_reply(writing->api, writing->call, 409, "Conflict", message, NULL, NULL);
@@ -144,8 +147,10 @@ static void reply_scale(const struct writing *writing, const struct doc *doc)
 	struct buf body;
 	cJSON *json = doc_json(doc);
 	buf_init(&body, SIM_TEXT_MAX);
-	buf_must(buf_printf(&body, "{\"kind\":\"Scale\",\"apiVersion\":\"autoscaling/v1\",\"metadata\":{\"name\":\"%s\","
-	                           "\"namespace\":\"%s\",\"resourceVersion\":\"%llu\"},\"spec\":{\"replicas\":%lld},"
+	buf_must(buf_printf(&body, "{\"kind\":\"Scale\",\"apiVersion\":\"autoscaling/v1\",\"metadata\":{"
+	                           "\"name\":\"%s\","
+	                           "\"namespace\":\"%s\",\"resourceVersion\":\"%llu\"},\"spec\":{"
+	                           "\"replicas\":%lld},"
 	                           "\"status\":{\"replicas\":%lld}}\n", doc->name, doc->namespace,
 	                    (unsigned long long)doc->version, (long long)json_int(json, "spec/replicas", 0),
 	                    (long long)json_int(json, "status/replicas", 0)));
@@ -156,8 +161,9 @@ static void reply_scale(const struct writing *writing, const struct doc *doc)
 
 static void answer_patch(struct writing *writing)
 {
-	static const char *const kinds[] = {"application/merge-patch+json", "application/strategic-merge-patch+json",
-		"application/apply-patch+yaml"};
+	static const char *const kinds[] = {"application/merge-patch+json",
+	                                    "application/strategic-merge-patch+json",
+	                                    "application/apply-patch+yaml"};
 	char type[128] = "";
 	int known = 0;
 	server_header(writing->ask->request, "Content-Type", type, sizeof(type));
@@ -174,7 +180,8 @@ static void answer_patch(struct writing *writing)
 		return;
 	}
 	cJSON *object = doc_json(writing->doc);
-	cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(patch, "metadata"), "resourceVersion");
+	cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(patch, "metadata"),
+	                                        "resourceVersion");
 	merge_patch(object, patch);
 	cJSON_Delete(patch);
 	if (strcmp(writing->ask->sub, "scale") == 0 && !is_dry(writing->ask)) {

@@ -76,7 +76,14 @@ is_running() {
 	local pid
 	pid=$(cat "$1.pid" 2>/dev/null) && [ -n "$pid" ] || return 1
 	command_of "$1"
-	[ "$(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | head -n 1)" = "${argv[0]}" ]
+	[ "$(tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | head -n 1)" = "${argv[0]}" ]
+} 2>/dev/null
+
+# An ended process has no command any more while it still holds its ports, so its last thread is waited for.
+is_gone() {
+	local state
+	state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+	[ "$state" = Z ] && [ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -le 1 ]
 }
 
 start() {
@@ -107,6 +114,10 @@ signal() {
 	while is_running "$name"; do
 		tries=$((tries + 1))
 		[ $tries -eq 100 ] && kill -KILL "$pid" 2>/dev/null
+		sleep 0.1
+	done
+	until is_gone "$pid" || [ $tries -gt 300 ]; do
+		tries=$((tries + 1))
 		sleep 0.1
 	done
 	rm -f "$name.pid"

@@ -52,8 +52,16 @@ struct rig {
 static inline struct watch_timing rig_timing(void)
 {
 	return (struct watch_timing){
-		.page = 5, .pause = 0.01, .pause_max = 0.05, .silence_stream = 30, .silence_watch = 60, .retry_denied = 0.05,
-		.retry_absent = 0.05, .retry_after_max = 0.05, .quick_end = 0, .failing_relist = 60,
+	    .page = 5,
+	    .pause = 0.01,
+	    .pause_max = 0.05,
+	    .silence_stream = 30,
+	    .silence_watch = 60,
+	    .retry_denied = 0.05,
+	    .retry_absent = 0.05,
+	    .retry_after_max = 0.05,
+	    .quick_end = 0,
+	    .failing_relist = 60,
 	};
 }
 
@@ -69,9 +77,12 @@ static inline void rig_changed(void *arg)
 static inline void rig_connect(struct rig *rig, const struct rig_options *options, const struct clock *clock)
 {
 	struct err err = {0};
-	const struct credential_spec spec = {.where = "user \"test\"", .token = options->token, .ca_file = options->ca_file,
-		.exec = options->exec};
-	const struct credential_options credential = {.loop = rig->loop, .clock = clock, .cache = rig->credentials, .spec = &spec};
+	const struct credential_spec spec = {.where = "user \"test\"",
+	                                     .token = options->token,
+	                                     .ca_file = options->ca_file,
+	                                     .exec = options->exec};
+	const struct credential_options credential = {
+	    .loop = rig->loop, .clock = clock, .cache = rig->credentials, .spec = &spec};
 	struct client_options client = {
 		.loop = rig->loop, .http = rig->http, .credential = credential_new(&credential, &err),
 		.endpoint = {.url = api_url(rig->api), .ca_pem = api_ca(rig->api)},
@@ -93,7 +104,8 @@ static inline void rig_start(struct rig *rig, const struct rig_options *options)
 	rig->api = api_new(rig->loop, &options->api, &err);
 	if (!rig->loop || !rig->http || !rig->api)
 		fail_msg("%s", err.text);
-	api_fill(rig->api, options->services ? options->services : 6, options->pods_each ? options->pods_each : 3);
+	api_fill(rig->api, options->services ? options->services : 6,
+	         options->pods_each ? options->pods_each : 3);
 	rig->fleet = fleet_new(clock);
 	rig->truth = fleet_new(clock);
 	rig->cluster = fleet_add_cluster(rig->fleet, "test", "", "", 0);
@@ -101,9 +113,16 @@ static inline void rig_start(struct rig *rig, const struct rig_options *options)
 	rig_connect(rig, options, clock);
 	rig->queue = watch_queue_new(rig->loop);
 	const struct watch_context context = {
-		.loop = rig->loop, .clock = clock, .client = rig->client, .cluster = rig->cluster, .queue = rig->queue,
-		.namespace = options->namespace, .decode = {rig->fleet, "app.kubernetes.io/name", "team"},
-		.timing = &options->timing, .changed = rig_changed, .arg = rig,
+	    .loop = rig->loop,
+	    .clock = clock,
+	    .client = rig->client,
+	    .cluster = rig->cluster,
+	    .queue = rig->queue,
+	    .namespace = options->namespace,
+	    .decode = {rig->fleet, "app.kubernetes.io/name", "team"},
+	    .timing = &options->timing,
+	    .changed = rig_changed,
+	    .arg = rig,
 	};
 	rig->count = options->kind_count ? options->kind_count : kind_count;
 	for (size_t i = 0; i < rig->count; i++) {
@@ -195,7 +214,8 @@ static inline void rig_settle(struct rig *rig, const char *what)
 		if (clock_system.mono(&clock_system) - wait_for.from > WAIT_MAX_MS) {
 			for (size_t i = 0; i < rig->count; i++) {
 				const struct kind_state *kind = &rig->cluster->kinds[rig->kinds[i]->object];
-				printf("%s: sync %d complete %d: %s\n", rig->kinds[i]->plural, kind->sync, kind->complete, kind->error);
+				printf("%s: sync %d complete %d: %s\n", rig->kinds[i]->plural, kind->sync, kind->complete,
+				       kind->error);
 				if (rig_kind_is_true(rig, rig->kinds[i], why, sizeof(why)) == 0)
 					break;
 			}
@@ -221,7 +241,8 @@ static inline unsigned rig_roll(struct rig *rig, unsigned sides)
 }
 
 /* The identity of the nth object (modulo their number); 0 when there is none. */
-static inline int rig_pick(struct rig *rig, const char *plural, unsigned nth, char namespace[256], char name[256])
+static inline int rig_pick(struct rig *rig, const char *plural, unsigned nth, char namespace[256],
+                           char name[256])
 {
 	struct buf text;
 	buf_init(&text, 256 << 20);
@@ -243,8 +264,10 @@ static inline int rig_pick(struct rig *rig, const char *plural, unsigned nth, ch
 static inline void rig_put_pod(struct rig *rig, const char *namespace, const char *name, const char *phase)
 {
 	struct err err = {0};
-	char *text = mem_printf("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{"
-	                        "\"containers\":[{\"name\":\"app\",\"env\":[{\"name\":\"x\",\"value\":\"{]\\\"\\\\\"}]}]},\"status\":{"
+	char *text = mem_printf("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\","
+	                        "\"namespace\":\"%s\"},\"spec\":{"
+	                        "\"containers\":[{\"name\":\"app\",\"env\":[{\"name\":\"x\","
+	                        "\"value\":\"{]\\\"\\\\\"}]}]},\"status\":{"
 	                        "\"phase\":\"%s\"}}", name, namespace, phase);
 	if (api_put_text(rig->api, text, &err) < 0)
 		fail_msg("%s", err.text);
@@ -256,8 +279,8 @@ static inline void rig_churn(struct rig *rig)
 {
 	char namespace[256], name[256], text[256];
 	struct err err = {0};
-	static const char *const plurals[] = {"pods", "deployments", "replicasets", "horizontalpodautoscalers", "events", "nodes",
-		"namespaces"};
+	static const char *const plurals[] = {"pods",   "deployments", "replicasets", "horizontalpodautoscalers",
+	                                      "events", "nodes",       "namespaces"};
 	const char *plural = plurals[rig_roll(rig, sizeof(plurals) / sizeof(plurals[0]))];
 	unsigned what = rig_roll(rig, 10);
 	if (what < 2) {
@@ -272,9 +295,13 @@ static inline void rig_churn(struct rig *rig)
 		assert_int_equal(api_delete(rig->api, plural, namespace, name, &err), 0);
 		rig_put_pod(rig, namespace, name, "Pending");
 	} else {
-		snprintf(text, sizeof(text), "{\"metadata\":{\"labels\":{\"team\":\"team-%u\"}},\"status\":{\"phase\":\"Phase%u\",\"readyReplicas\":%u,"
-		                             "\"currentReplicas\":%u},\"type\":\"%s\"}", rig_roll(rig, 50), rig_roll(rig, 50), rig_roll(rig, 50),
-		         rig_roll(rig, 50), strcmp(plural, "events") == 0 && rig_roll(rig, 2) ? "Warning" : "Normal");
+		snprintf(text, sizeof(text),
+		         "{\"metadata\":{\"labels\":{\"team\":\"team-%u\"}},\"status\":{"
+		         "\"phase\":\"Phase%u\",\"readyReplicas\":%u,"
+		         "\"currentReplicas\":%u},"
+		         "\"type\":\"%s\"}",
+		         rig_roll(rig, 50), rig_roll(rig, 50), rig_roll(rig, 50), rig_roll(rig, 50),
+		         strcmp(plural, "events") == 0 && rig_roll(rig, 2) ? "Warning" : "Normal");
 		assert_int_equal(api_patch(rig->api, plural, namespace, name, text, &err), 0);
 	}
 }

@@ -69,13 +69,15 @@ static int scan_all(enum scan_form form, const struct scan_filter *filter, const
 	return result;
 }
 
-static const char *const fields[] = {"metadata name", "metadata labels", "spec containers name", "spec containers image",
+static const char *const fields[] = {"metadata name", "metadata labels", "spec containers name", "spec "
+	"containers image",
 	"status conditions type", "status a.b/c deep", "status phase", NULL};
 
 /* The filter, the slow way. `path` is what led here: "metadata labels". */
 static int wanted(const char *path, int *whole)
 {
-	static const char *const always[] = {"metadata resourceVersion", "metadata annotations k8s.io/initial-events-end", "code",
+	static const char *const always[] = {"metadata resourceVersion", "metadata annotations "
+		"k8s.io/initial-events-end", "code",
 		"reason", "message", "details retryAfterSeconds", NULL};
 	const char *const *lists[] = {fields, always};
 	size_t len = strlen(path);
@@ -106,7 +108,8 @@ static cJSON *filtered(const cJSON *value, const char *path)
 	{
 		snprintf(inner, sizeof(inner), "%s%s%s", path, *path ? " " : "", child->string);
 		if (wanted(inner, &whole))
-			cJSON_AddItemToObject(out, child->string, whole ? cJSON_Duplicate(child, 1) : filtered(child, inner));
+			cJSON_AddItemToObject(out, child->string,
+			                      whole ? cJSON_Duplicate(child, 1) : filtered(child, inner));
 	}
 	return out;
 }
@@ -124,8 +127,23 @@ static unsigned roll(struct dice *dice, unsigned sides)
 
 static void add_random_string(struct dice *dice, struct buf *out)
 {
-	static const char *const parts[] = {"a", "name", "\\\"", "\\\\", "\\u00e9", "{", "}", "[", "]", ",", ":", "\xc3\xa9",
-		"\\n", " ", "0123456789012345678901234567890123456789012345678901234567890123", "\\\\\\\"", "\\ud83d\\ude00"};
+	static const char *const parts[] = {"a",
+	                                    "name",
+	                                    "\\\"",
+	                                    "\\\\",
+	                                    "\\u00e9",
+	                                    "{",
+	                                    "}",
+	                                    "[",
+	                                    "]",
+	                                    ",",
+	                                    ":",
+	                                    "\xc3\xa9",
+	                                    "\\n",
+	                                    " ",
+	                                    "0123456789012345678901234567890123456789012345678901234567890123",
+	                                    "\\\\\\\"",
+	                                    "\\ud83d\\ude00"};
 	assert_int_equal(buf_add(out, "\"", 1), 0);
 	for (unsigned n = roll(dice, 6); n > 0; n--)
 		assert_int_equal(buf_add_string(out, parts[roll(dice, sizeof(parts) / sizeof(parts[0]))]), 0);
@@ -142,8 +160,13 @@ static void add_random_value(struct dice *dice, struct buf *out, int depth);
 
 static void add_random_object(struct dice *dice, struct buf *out, int depth)
 {
-	static const char *const names[] = {"metadata", "name", "labels", "spec", "containers", "image", "status", "conditions",
-		"type", "a.b/c", "deep", "phase", "env", "managedFields", "resourceVersion", "object", "items", "f:x", ""};
+	static const char *const names[] = {"metadata", "name",          "labels",
+	                                    "spec",     "containers",    "image",
+	                                    "status",   "conditions",    "type",
+	                                    "a.b/c",    "deep",          "phase",
+	                                    "env",      "managedFields", "resourceVersion",
+	                                    "object",   "items",         "f:x",
+	                                    ""};
 	unsigned count = roll(dice, 7), used = 0;
 	assert_int_equal(buf_add(out, "{", 1), 0);
 	for (unsigned i = 0; i < count; i++) {
@@ -271,7 +294,8 @@ static void test_random_documents_against_the_slow_way(void **state)
 		if (form == SCAN_OBJECT) {
 			add_random_object(&dice, &text, 6);
 		} else {
-			assert_int_equal(buf_add_string(&text, "{\"kind\":\"X\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":["), 0);
+			assert_int_equal(buf_add_string(&text, "{\"kind\":\"X\",\"metadata\":{"
+				"\"resourceVersion\":\"1\"},\"items\":["), 0);
 			for (unsigned i = 0, n = roll(&dice, 5); i < n; i++) {
 				assert_int_equal(buf_add_string(&text, i ? "," : ""), 0);
 				add_random_object(&dice, &text, 5);
@@ -316,16 +340,21 @@ static void test_random_documents_against_the_slow_way(void **state)
 static void test_watch_frames(void **state)
 {
 	static const char stream[] =
-		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\",\"uid\":\"x\"},\"spec\":{\"env\":[1]}}}\n"
+		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\",\"uid\":\"x\"},\"spec\":{"
+		"\"env\":[1]}}}\n"
 		"{\"object\":{\"metadata\":{\"name\":\"b\"}},\"type\":\"MODIFIED\",\"more\":[{}]}\n\n"
 		"{\"type\":\"BOOKMARK\"}\n"
-		"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\",\"message\":\"too old\",\"x\":1}}\n"
-		"{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\",\"y\":\"\"}}}}\n"
-		"{\"type\":\"ERROR\",\"object\":{\"code\":429,\"details\":{\"group\":\"\",\"retryAfterSeconds\":5}}}\n";
+		"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\","
+		"\"message\":\"too old\",\"x\":1}}\n"
+		"{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"annotations\":{"
+		"\"k8s.io/initial-events-end\":\"true\",\"y\":\"\"}}}}\n"
+		"{\"type\":\"ERROR\",\"object\":{\"code\":429,\"details\":{\"group\":\"\","
+		"\"retryAfterSeconds\":5}}}\n";
 	static const char told[] = "ADDED|{\"metadata\":{\"name\":\"a\"},\"spec\":{}}\n"
 	                           "MODIFIED|{\"metadata\":{\"name\":\"b\"}}\n"
 	                           "ERROR|{\"code\":410,\"reason\":\"Expired\",\"message\":\"too old\"}\n"
-	                           "BOOKMARK|{\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}\n"
+	                           "BOOKMARK|{\"metadata\":{\"annotations\":{"
+	                           "\"k8s.io/initial-events-end\":\"true\"}}}\n"
 	                           "ERROR|{\"code\":429,\"details\":{\"retryAfterSeconds\":5}}\n";
 	struct scan_filter *filter = scan_filter_new(fields);
 	struct err err = {0};
@@ -333,7 +362,9 @@ static void test_watch_frames(void **state)
 	(void)state;
 	for (size_t cut = 0; cut < sizeof(stream); cut++) {
 		struct trace trace = {0};
-		assert_int_equal(scan_all(SCAN_WATCH, filter, stream, sizeof(stream) - 1, &cut, cut < sizeof(stream) - 1, &trace, &err), 0);
+		assert_int_equal(scan_all(SCAN_WATCH, filter, stream, sizeof(stream) - 1, &cut,
+		                          cut < sizeof(stream) - 1, &trace, &err),
+		                 0);
 		assert_string_equal(buf_string(&trace.text), told);
 		buf_release(&trace.text);
 	}
@@ -349,7 +380,8 @@ static void test_watch_frames(void **state)
 
 static void test_stops_when_told(void **state)
 {
-	static const char stream[] = "{\"type\":\"A\",\"object\":{}}{\"type\":\"B\",\"object\":{}}{\"type\":\"C\",\"object\":{}}";
+	static const char stream[] = "{\"type\":\"A\",\"object\":{}}{\"type\":\"B\",\"object\":{}}{"
+		"\"type\":\"C\",\"object\":{}}";
 	struct scan_filter *filter = scan_filter_new(fields);
 	struct trace trace = {.stop_at = 2};
 	struct err err = {0};
@@ -405,7 +437,8 @@ static void test_lists_are_whole_or_refused(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct trace trace = {0};
 		struct err err = {0};
-		int result = scan_all(cases[i].form, filter, cases[i].text, strlen(cases[i].text), NULL, 0, &trace, &err);
+		int result =
+		    scan_all(cases[i].form, filter, cases[i].text, strlen(cases[i].text), NULL, 0, &trace, &err);
 		if (result != (cases[i].words ? -1 : 0) || (cases[i].words && !strstr(err.text, cases[i].words)))
 			fail_msg("%s: %d %s", cases[i].text, result, err.text);
 		buf_release(&trace.text);
@@ -420,7 +453,8 @@ static int deep(const char *member, int depth, struct err *err)
 	struct trace trace = {0};
 	struct buf text;
 	buf_init(&text, TRACE_MAX);
-	assert_int_equal(buf_printf(&text, "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"%s\":", member), 0);
+	assert_int_equal(buf_printf(&text, "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{"
+		"\"%s\":", member), 0);
 	for (int i = 0; i < depth; i++)
 		assert_int_equal(buf_add(&text, "[", 1), 0);
 	for (int i = 0; i < depth; i++)
@@ -457,9 +491,12 @@ static int large(const char *member, size_t size, int form, struct err *err)
 	memset(fill, 'x', size);
 	fill[size] = '\0';
 	buf_init(&text, 64 << 20);
-	assert_int_equal(buf_printf(&text, form == SCAN_LIST ? "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"%s\":\"%s\"}]}"
-	                                                     : "{\"type\":\"ADDED\",\"object\":{\"%s\":\"%s\"}}", member, fill), 0);
-	const struct scan_events events = {.object = trace_object, .list_metadata = trace_metadata, .arg = &trace};
+	assert_int_equal(buf_printf(&text, form == SCAN_LIST ? "{\"metadata\":{\"resourceVersion\":\"1\"},"
+		"\"items\":[{\"%s\":\"%s\"}]}"
+	                                                     : "{\"type\":\"ADDED\",\"object\":{"
+	                                                     	"\"%s\":\"%s\"}}", member, fill), 0);
+	const struct scan_events events = {
+	    .object = trace_object, .list_metadata = trace_metadata, .arg = &trace};
 	struct scan *scan = scan_new((enum scan_form)form, filter, &events);
 	int result = 0;
 	buf_init(&trace.text, TRACE_MAX);
@@ -496,7 +533,8 @@ static void test_size_is_per_object(void **state)
 {
 	struct scan_filter *filter = scan_filter_new(fields);
 	struct trace trace = {0};
-	const struct scan_events events = {.object = trace_object, .list_metadata = trace_metadata, .arg = &trace};
+	const struct scan_events events = {
+	    .object = trace_object, .list_metadata = trace_metadata, .arg = &trace};
 	char *fill = calloc(1, (1 << 20) + 1);
 	struct buf item;
 	struct err err = {0};
@@ -581,15 +619,18 @@ static void test_skip_against_the_slow_way(void **state)
 		assert_int_equal(fast_done, slow_done);
 		assert_int_equal(fast_used, slow_used);
 		if (!fast_done)
-			assert_true(fast.depth == slow.depth && fast.in_string == slow.in_string && fast.escaped == slow.escaped);
+			assert_true(fast.depth == slow.depth && fast.in_string == slow.in_string &&
+			            fast.escaped == slow.escaped);
 	}
 }
 
 /* The fields of every kind go through whole documents of that kind. */
 static void test_kinds_keep_identity(void **state)
 {
-	static const char item[] = "{\"items\":[{\"metadata\":{\"name\":\"n\",\"namespace\":\"s\",\"uid\":\"u\",\"resourceVersion\":\"5\","
-	                           "\"creationTimestamp\":\"2024-01-01T00:00:00Z\",\"managedFields\":[{\"x\":{\"f:y\":{}}}]}}]}";
+	static const char item[] = "{\"items\":[{\"metadata\":{\"name\":\"n\",\"namespace\":\"s\",\"uid\":\"u\","
+	                           "\"resourceVersion\":\"5\","
+	                           "\"creationTimestamp\":\"2024-01-01T00:00:00Z\",\"managedFields\":[{\"x\":{"
+	                           "\"f:y\":{}}}]}}]}";
 
 	(void)state;
 	for (size_t i = 0; i < kind_count; i++) {
@@ -597,8 +638,10 @@ static void test_kinds_keep_identity(void **state)
 		struct trace trace = {0};
 		struct err err = {0};
 		assert_int_equal(scan_all(SCAN_LIST, filter, item, sizeof(item) - 1, NULL, 0, &trace, &err), 0);
-		assert_string_equal(buf_string(&trace.text), "|{\"metadata\":{\"name\":\"n\",\"namespace\":\"s\",\"uid\":\"u\","
-		                                             "\"resourceVersion\":\"5\",\"creationTimestamp\":\"2024-01-01T00:00:00Z\"}}\n");
+		assert_string_equal(buf_string(&trace.text), "|{\"metadata\":{\"name\":\"n\",\"namespace\":\"s\","
+		                                             "\"uid\":\"u\","
+		                                             "\"resourceVersion\":\"5\","
+		                                             "\"creationTimestamp\":\"2024-01-01T00:00:00Z\"}}\n");
 		buf_release(&trace.text);
 		scan_filter_free(filter);
 	}

@@ -102,7 +102,10 @@ static void test_a_list_sweeps_at_its_end(void **state)
 	}
 	api_compact(rig.api);
 	/* The first try at a new list breaks off in its third page. */
-	int rule = api_fault(rig.api, &(struct sim_fault){.kind = FAULT_CUT_BARE, .path = "/api/v1/pods", .query = "continue=", .skip = 1,
+	int rule = api_fault(rig.api, &(struct sim_fault){.kind = FAULT_CUT_BARE,
+	                                                  .path = "/api/v1/pods",
+	                                                  .query = "continue=",
+	                                                  .skip = 1,
 	                                                  .number = SIM_HALF});
 	size_t before = rig.cluster->objects[OBJECT_POD].len;
 	rig.fewest_pods = before;
@@ -114,22 +117,46 @@ static void test_a_list_sweeps_at_its_end(void **state)
 	rig_end(&rig);
 }
 
-static void test_big_lists_go_one_at_a_time(void **state)
+/* Which lists wait for which: one that never ends shows it. */
+static void test_big_lists_take_turns(void **state)
 {
-	struct rig rig;
-	static const struct sim_fault slow = {.kind = FAULT_LATE, .query = "limit=", .only = SIM_ONLY_OTHER, .times = -1, .seconds = 0.01};
+	static const struct {
+		const char *frozen;
+		int watch; /* its place among the kinds */
+		const char *waits[3], *goes_on[2];
+	} cases[] = {
+	    /* First rows before everything. */
+	    {"/apis/apps/v1/deployments",
+	     0,
+	     {"/apis/apps/v1/statefulsets", "/api/v1/pods", "/api/v1/events"},
+	     {"/api/v1/nodes"}},
+	    /* Then pods in a lane of their own. */
+	    {"/apis/apps/v1/statefulsets",
+	     1,
+	     {"/apis/apps/v1/daemonsets", "/apis/apps/v1/replicasets"},
+	     {"/api/v1/pods", "/api/v1/events"}},
+	    {"/api/v1/pods", 5, {"/api/v1/events"}, {"/apis/apps/v1/replicasets", "/api/v1/nodes"}},
+	};
 
 	(void)state;
-	rig_start(&rig, &(struct rig_options){.timing = rig_timing()});
-	api_fault(rig.api, &slow);
-	rig_watch(&rig);
-	/* In the order of the table: nothing of pods before the ReplicaSets are watched. */
-	WAIT_FOR(rig.loop, api_requests(rig.api, "/api/v1/pods", "limit=") > 0);
-	assert_int_equal(api_requests(rig.api, "/apis/apps/v1/replicasets", "watch="), 1);
-	assert_int_equal(api_requests(rig.api, "/apis/apps/v1/deployments", "watch="), 1);
-	assert_int_equal(api_requests(rig.api, "/api/v1/events", ""), 0);
-	rig_settle(&rig, "slow lists");
-	rig_end(&rig);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig rig;
+		rig_start(&rig, &(struct rig_options){.timing = rig_timing()});
+		int rule = api_fault(
+		    rig.api,
+		    &(struct sim_fault){
+		        .kind = FAULT_FREEZE, .path = cases[i].frozen, .query = "limit=", .number = SIM_NO_HEAD});
+		rig_watch(&rig);
+		WAIT_FOR(rig.loop, api_fault_hits(rig.api, rule) == 1);
+		for (size_t n = 0; n < 2 && cases[i].goes_on[n]; n++)
+			WAIT_FOR(rig.loop, api_requests(rig.api, cases[i].goes_on[n], "watch=") == 1);
+		for (size_t n = 0; n < 3 && cases[i].waits[n]; n++)
+			assert_int_equal(api_requests(rig.api, cases[i].waits[n], ""), 0);
+		/* Who gives up its turn lets the next one go on. */
+		watch_relist(rig.watches[cases[i].watch]);
+		rig_settle(&rig, cases[i].frozen);
+		rig_end(&rig);
+	}
 }
 
 static void test_no_permission(void **state)
@@ -140,7 +167,8 @@ static void test_no_permission(void **state)
 	rig_start(&rig, &(struct rig_options){.timing = rig_timing()});
 	api_deny(rig.api, NULL, "pods", NULL);
 	rig_watch(&rig);
-	WAIT_FOR(rig.loop, rig_state(&rig, OBJECT_POD)->sync == SYNC_DENIED && rig_state(&rig, OBJECT_EVENT)->sync == SYNC_LIVE);
+	WAIT_FOR(rig.loop, rig_state(&rig, OBJECT_POD)->sync == SYNC_DENIED &&
+	                       rig_state(&rig, OBJECT_EVENT)->sync == SYNC_LIVE);
 	assert_non_null(strstr(rig_state(&rig, OBJECT_POD)->error, "pods is forbidden"));
 	/* Others go on, and the right is looked for again. */
 	assert_int_equal(rig_state(&rig, OBJECT_DEPLOYMENT)->sync, SYNC_LIVE);
@@ -154,11 +182,14 @@ static void test_only_a_namespace_may_be_read(void **state)
 	struct rig rig;
 
 	(void)state;
-	rig_start(&rig, &(struct rig_options){.timing = rig_timing(), .namespace = "payments", .kinds = {OBJECT_POD, OBJECT_DEPLOYMENT},
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing(),
+	                                      .namespace = "payments",
+	                                      .kinds = {OBJECT_POD, OBJECT_DEPLOYMENT},
 	                                      .kind_count = 2});
 	api_deny(rig.api, NULL, "pods", NULL);
 	rig_watch(&rig);
-	WAIT_FOR(rig.loop, rig_state(&rig, OBJECT_POD)->sync == SYNC_LIVE && rig_state(&rig, OBJECT_DEPLOYMENT)->sync == SYNC_LIVE);
+	WAIT_FOR(rig.loop, rig_state(&rig, OBJECT_POD)->sync == SYNC_LIVE &&
+	                       rig_state(&rig, OBJECT_DEPLOYMENT)->sync == SYNC_LIVE);
 	assert_int_equal(rig.cluster->objects[OBJECT_POD].len, 3);
 	assert_non_null(strstr(rig_state(&rig, OBJECT_POD)->error, "payments"));
 	rig_put_pod(&rig, "payments", "new", "Pending");
@@ -177,7 +208,10 @@ static void test_a_kind_that_is_not_there(void **state)
 
 	(void)state;
 	rig_start(&rig, &(struct rig_options){.timing = rig_timing()});
-	int rule = api_fault(rig.api, &(struct sim_fault){.kind = FAULT_STATUS, .number = 404, .seconds = -1, .times = 20,
+	int rule = api_fault(rig.api, &(struct sim_fault){.kind = FAULT_STATUS,
+	                                                  .number = 404,
+	                                                  .seconds = -1,
+	                                                  .times = 20,
 	                                                  .path = "/apis/autoscaling/v2/*"});
 	rig_watch(&rig);
 	WAIT_FOR(rig.loop, rig_state(&rig, OBJECT_HPA)->sync == SYNC_ABSENT);
@@ -198,17 +232,20 @@ static void test_bookmarks_move_the_place_to_go_on_from(void **state)
 	rig_settle(&rig, "at first");
 	WAIT_FOR(rig.loop, api_watches(rig.api, "pods") == 1);
 	/* Other kinds change; a bookmark says so, and then history is forgotten. */
-	assert_int_equal(api_patch(rig.api, "nodes", "", "node-01", "{\"spec\":{\"unschedulable\":true}}", &err), 0);
+	assert_int_equal(api_patch(rig.api, "nodes", "", "node-01", "{\"spec\":{"
+		"\"unschedulable\":true}}", &err), 0);
 	int changes = rig.changes;
 	assert_int_equal(api_bookmark(rig.api), 1);
 	(void)changes;
 	rig_put_pod(&rig, "payments", "marker", "Pending");
 	rig_settle(&rig, "marker");
-	assert_int_equal(api_patch(rig.api, "nodes", "", "node-01", "{\"spec\":{\"unschedulable\":false}}", &err), 0);
+	assert_int_equal(api_patch(rig.api, "nodes", "", "node-01", "{\"spec\":{"
+		"\"unschedulable\":false}}", &err), 0);
 	assert_int_equal(api_bookmark(rig.api), 1);
 	api_compact(rig.api);
 	api_disturb(rig.api, "pods", &(struct sim_fault){.kind = FAULT_END});
-	WAIT_FOR(rig.loop, api_requests(rig.api, "/api/v1/pods", "watch=") == 2 && api_watches(rig.api, "pods") == 1);
+	WAIT_FOR(rig.loop,
+	         api_requests(rig.api, "/api/v1/pods", "watch=") == 2 && api_watches(rig.api, "pods") == 1);
 	rig_put_pod(&rig, "payments", "later", "Pending");
 	rig_settle(&rig, "later");
 	/* Without the bookmark that would have been 410 and a list. */
@@ -222,9 +259,12 @@ static void test_hostile_texts(void **state)
 	struct rig rig;
 	struct err err = {0};
 	static const char *const pods[] = {
-		"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"esc\",\"namespace\":\"payments\",\"labels\":{\"team\":\"\\u001b[31m\"}},"
-		"\"spec\":{\"containers\":[{\"name\":\"\\u001b]0;x\\u0007\"}]},\"status\":{\"phase\":\"\\u001b[2J\",\"reason\":\"\\u009b2J\\u202e\"}}",
-		"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"bad\",\"namespace\":\"payments\"},\"spec\":{\"nodeName\":\"\xff\xfe\xc0\x80\"},"
+		"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"esc\",\"namespace\":\"payments\","
+		"\"labels\":{\"team\":\"\\u001b[31m\"}},"
+		"\"spec\":{\"containers\":[{\"name\":\"\\u001b]0;x\\u0007\"}]},\"status\":{\"phase\":\"\\u001b[2J\","
+		"\"reason\":\"\\u009b2J\\u202e\"}}",
+		"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"bad\",\"namespace\":\"payments\"},"
+		"\"spec\":{\"nodeName\":\"\xff\xfe\xc0\x80\"},"
 		"\"status\":{\"phase\":\"\xed\xa0\x80\",\"podIP\":\"\xf0\x9f\x98\"}}",
 	};
 
@@ -246,11 +286,16 @@ static void test_hostile_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_kinds_become_true_and_stay_so), cmocka_unit_test(test_pages_while_things_change),
-		cmocka_unit_test(test_refresh_reads_anew_and_loses_nothing), cmocka_unit_test(test_a_list_sweeps_at_its_end),
-		cmocka_unit_test(test_big_lists_go_one_at_a_time), cmocka_unit_test(test_no_permission),
-		cmocka_unit_test(test_only_a_namespace_may_be_read), cmocka_unit_test(test_a_kind_that_is_not_there),
-		cmocka_unit_test(test_bookmarks_move_the_place_to_go_on_from), cmocka_unit_test(test_hostile_texts),
+	    cmocka_unit_test(test_all_kinds_become_true_and_stay_so),
+	    cmocka_unit_test(test_pages_while_things_change),
+	    cmocka_unit_test(test_refresh_reads_anew_and_loses_nothing),
+	    cmocka_unit_test(test_a_list_sweeps_at_its_end),
+	    cmocka_unit_test(test_big_lists_take_turns),
+	    cmocka_unit_test(test_no_permission),
+	    cmocka_unit_test(test_only_a_namespace_may_be_read),
+	    cmocka_unit_test(test_a_kind_that_is_not_there),
+	    cmocka_unit_test(test_bookmarks_move_the_place_to_go_on_from),
+	    cmocka_unit_test(test_hostile_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,7 +119,7 @@ static const struct health_case cases[] = {
 	{"none-available", "none of 2 pods available: no pod exists", "--", .kind = D},
 	{"none-available", "none of 2 pods available: 2 of 2 pods starting (api-0)", "ss",
 	 .kind = OBJECT_STATEFULSET, .pods_age_ms = 11 * MINUTE},
-	{"rollout-failed", "deployment \"api\" exceeded its progress deadline; 1 of 3 pods CrashLoopBackOff "
+	{"rollout-failed", "rollout past its progress deadline; 1 of 3 pods CrashLoopBackOff "
 	 "(api-2: back-off)", "rrc", .kind = D, .change = past_deadline},
 	{"pods-refused", "pods cannot be created: exceeded quota: pods", "r-", .kind = D, .change = refused},
 	{"crash-loop", "2 of 12 pods CrashLoopBackOff (api-04: back-off)", "rrrrcrrcrrrr", .kind = D},

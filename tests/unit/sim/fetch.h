@@ -73,8 +73,9 @@ static inline void fetched_done(void *arg, const struct http_result *result)
 	snprintf(fetched->error, sizeof(fetched->error), "%s", result->error);
 }
 
-static inline struct http_call *fetch_start(struct platform *platform, struct fetched *fetched, const char *method,
-                                            const char *path, const char *const *headers, const char *body)
+static inline struct http_call *fetch_start(struct platform *platform, struct fetched *fetched,
+                                            const char *method, const char *path, const char *const *headers,
+                                            const char *body)
 {
 	const struct http_request request = {
 		.method = method, .path = path, .headers = headers, .body = body, .body_len = body ? strlen(body) : 0,
@@ -90,8 +91,8 @@ static inline struct http_call *fetch_start(struct platform *platform, struct fe
 	return call;
 }
 
-static inline void fetch(struct platform *platform, struct fetched *fetched, const char *method, const char *path,
-                         const char *const *headers, const char *body)
+static inline void fetch(struct platform *platform, struct fetched *fetched, const char *method,
+                         const char *path, const char *const *headers, const char *body)
 {
 	fetch_start(platform, fetched, method, path, headers, body);
 	WAIT_FOR(platform->loop, fetched->done);

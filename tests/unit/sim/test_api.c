@@ -14,8 +14,10 @@ static void put_pod(struct api *api, const char *namespace, const char *name, co
 {
 	char text[512];
 	struct err err = {0};
-	snprintf(text, sizeof(text), "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\","
-	                             "\"labels\":{\"app\":\"%s\"}},\"spec\":{\"containers\":[{\"name\":\"app\"}]},"
+	snprintf(text, sizeof(text), "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\","
+	                             "\"namespace\":\"%s\","
+	                             "\"labels\":{\"app\":\"%s\"}},\"spec\":{\"containers\":[{"
+	                             "\"name\":\"app\"}]},"
 	                             "\"status\":{\"phase\":\"%s\"}}", name, namespace, name, phase);
 	if (api_put_text(api, text, &err) < 0)
 		fail_msg("%s", err.text);
@@ -60,7 +62,8 @@ static void test_pages_show_one_version(void **state)
 	page = fetch_json(&platform, path, NULL, 200);
 	names_of(page, names, sizeof(names));
 	assert_string_equal(names, "three four");
-	assert_string_equal(json_string(cJSON_GetArrayItem(json_get(page, "items"), 1), "status/phase"), "Running");
+	assert_string_equal(json_string(cJSON_GetArrayItem(json_get(page, "items"), 1), "status/phase"),
+	                    "Running");
 	assert_string_equal(json_string(page, "metadata/resourceVersion"), version);
 	assert_null(json_get(json_get(page, "metadata"), "continue"));
 	cJSON_Delete(page);
@@ -124,8 +127,9 @@ static void frames_of(const struct fetched *fetched, char *out, size_t size)
 		cJSON *frame = json_parse_heap(line, (size_t)(end - line), NULL);
 		const char *name = json_string(frame, "object/metadata/name");
 		size_t len = strlen(out);
-		snprintf(out + len, size - len, "%s%s%s%s", len ? "," : "", json_string(frame, "type") ? json_string(frame, "type") : "?",
-		         name ? " " : "", name ? name : "");
+		snprintf(out + len, size - len, "%s%s%s%s", len ? "," : "",
+		         json_string(frame, "type") ? json_string(frame, "type") : "?", name ? " " : "",
+		         name ? name : "");
 		cJSON_Delete(frame);
 	}
 }
@@ -149,10 +153,12 @@ static void test_watch_tells_what_happens(void **state)
 	put_pod(platform.api, "a", "one", "Pending");
 	unsigned long long then = api_version(platform.api);
 	put_pod(platform.api, "a", "two", "Pending");
-	snprintf(path, sizeof(path), "/api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion=%llu", then);
+	snprintf(path, sizeof(path), "/api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion=%llu",
+	         then);
 	struct http_call *first = fetch_start(&platform, &all, "GET", path, NULL, NULL);
 	WAIT_FOR(platform.loop, stream_is(&all, "ADDED two"));
-	snprintf(path, sizeof(path), "/api/v1/namespaces/a/pods?watch=1&fieldSelector=status.phase%%3DRunning&resourceVersion=%llu",
+	snprintf(path, sizeof(path),
+	         "/api/v1/namespaces/a/pods?watch=1&fieldSelector=status.phase%%3DRunning&resourceVersion=%llu",
 	         (unsigned long long)api_version(platform.api));
 	struct http_call *second = fetch_start(&platform, &some, "GET", path, NULL, NULL);
 	WAIT_FOR(platform.loop, api_watches(platform.api, "pods") == 2);
@@ -166,7 +172,8 @@ static void test_watch_tells_what_happens(void **state)
 	             stream_is(&some, "ADDED one,DELETED one"));
 	/* A deleted object carries the version of its deletion. */
 	char version[64];
-	snprintf(version, sizeof(version), "\"resourceVersion\":\"%llu\"", (unsigned long long)api_version(platform.api));
+	snprintf(version, sizeof(version), "\"resourceVersion\":\"%llu\"",
+	         (unsigned long long)api_version(platform.api));
 	assert_non_null(strstr(strstr(buf_string(&all.body), "DELETED"), version));
 	http_cancel(first);
 	http_cancel(second);
@@ -180,8 +187,9 @@ static void test_watch_list_and_old_versions(void **state)
 {
 	struct platform platform;
 	struct fetched stream;
-	static const char list[] = "/api/v1/pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
-	                           "&allowWatchBookmarks=true&resourceVersion=";
+	static const char list[] =
+	    "/api/v1/pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
+	    "&allowWatchBookmarks=true&resourceVersion=";
 
 	(void)state;
 	platform_start(&platform, &(struct api_options){.history = 2});
@@ -216,8 +224,10 @@ static void test_forms(void **state)
 	(void)state;
 	platform_start(&platform, &(struct api_options){0});
 	put_pod(platform.api, "a", "one", "Running");
-	cJSON *json = fetch_json(&platform, "/api/v1/pods", "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,"
-	                                                    "application/json", 200);
+	cJSON *json = fetch_json(&platform, "/api/v1/pods",
+	                         "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,"
+	                         "application/json",
+	                         200);
 	assert_string_equal(json_string(json, "kind"), "PartialObjectMetadataList");
 	const cJSON *item = cJSON_GetArrayItem(json_get(json, "items"), 0);
 	assert_string_equal(json_string(item, "metadata/name"), "one");
@@ -225,8 +235,9 @@ static void test_forms(void **state)
 	cJSON_Delete(json);
 	json = fetch_json(&platform, "/api/v1/pods", "application/json;as=Table;v=v1;g=meta.k8s.io", 200);
 	assert_string_equal(json_string(json, "kind"), "Table");
-	assert_string_equal(cJSON_GetArrayItem(json_get(cJSON_GetArrayItem(json_get(json, "rows"), 0), "cells"), 0)->valuestring,
-	                    "one");
+	assert_string_equal(
+	    cJSON_GetArrayItem(json_get(cJSON_GetArrayItem(json_get(json, "rows"), 0), "cells"), 0)->valuestring,
+	    "one");
 	cJSON_Delete(json);
 	json = fetch_json(&platform, "/api/v1/namespaces/a/pods/one", NULL, 200);
 	assert_string_equal(json_string(json, "kind"), "Pod");
@@ -243,13 +254,15 @@ static void test_discovery_and_reviews(void **state)
 	struct platform platform;
 	struct fetched answer;
 	static const char aggregated[] = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-	static const char review[] = "{\"kind\":\"SelfSubjectAccessReview\",\"spec\":{\"resourceAttributes\":{\"verb\":\"delete\","
+	static const char review[] = "{\"kind\":\"SelfSubjectAccessReview\",\"spec\":{\"resourceAttributes\":{"
+	                             "\"verb\":\"delete\","
 	                             "\"resource\":\"pods\",\"namespace\":\"a\"}}}";
 
 	(void)state;
 	platform_start(&platform, &(struct api_options){.tls = 1});
-	api_add_resource(platform.api, &(struct api_resource){"kustomize.toolkit.fluxcd.io", "v1", "kustomizations",
-	                                                      "kustomization", "Kustomization", 1});
+	api_add_resource(platform.api,
+	                 &(struct api_resource){"kustomize.toolkit.fluxcd.io", "v1", "kustomizations",
+	                                        "kustomization", "Kustomization", 1});
 	api_break_group(platform.api, "batch", 1);
 	cJSON *json = fetch_json(&platform, "/apis", aggregated, 200);
 	char *text = cJSON_PrintUnformatted(json);
@@ -267,7 +280,8 @@ static void test_discovery_and_reviews(void **state)
 	cJSON_Delete(fetch_json(&platform, "/apis/batch/v1", NULL, 503));
 	cJSON_Delete(fetch_json(&platform, "/version", NULL, 200));
 	for (int allowed = 1; allowed >= 0; allowed--) {
-		fetch(&platform, &answer, "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", NULL, review);
+		fetch(&platform, &answer, "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", NULL,
+		      review);
 		assert_int_equal(answer.status, 201);
 		assert_non_null(strstr(buf_string(&answer.body), allowed ? "\"allowed\":true" : "\"allowed\":false"));
 		buf_release(&answer.body);
@@ -286,11 +300,13 @@ static void test_writes(void **state)
 	(void)state;
 	platform_start(&platform, &(struct api_options){0});
 	fetch(&platform, &answer, "POST", "/apis/apps/v1/namespaces/a/deployments", NULL,
-	      "{\"kind\":\"Deployment\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"name\":\"web\",\"labels\":{\"x\":\"1\"}},"
+	      "{\"kind\":\"Deployment\",\"apiVersion\":\"apps/v1\",\"metadata\":{\"name\":\"web\",\"labels\":{"
+	      "\"x\":\"1\"}},"
 	      "\"spec\":{\"replicas\":1}}");
 	assert_int_equal(answer.status, 201);
 	buf_release(&answer.body);
-	fetch(&platform, &answer, "PATCH", path, merge, "{\"metadata\":{\"labels\":{\"x\":null,\"y\":\"2\"}},\"spec\":{\"replicas\":3}}");
+	fetch(&platform, &answer, "PATCH", path, merge, "{\"metadata\":{\"labels\":{\"x\":null,\"y\":\"2\"}},"
+		"\"spec\":{\"replicas\":3}}");
 	assert_int_equal(answer.status, 200);
 	buf_release(&answer.body);
 	cJSON *json = api_get(platform.api, "deployments", "a", "web");
@@ -329,7 +345,8 @@ static void test_tokens_and_denials(void **state)
 	api_deny(platform.api, "list", "pods", NULL);
 	fetch(&platform, &answer, "GET", "/api/v1/pods", token, NULL);
 	assert_int_equal(answer.status, 403);
-	assert_non_null(strstr(buf_string(&answer.body), "cannot list resource \\\"pods\\\" in API group \\\"\\\" at the cluster scope"));
+	assert_non_null(strstr(buf_string(&answer.body), "cannot list resource \\\"pods\\\" in API group "
+		"\\\"\\\" at the cluster scope"));
 	buf_release(&answer.body);
 	fetch(&platform, &answer, "GET", "/api/v1/namespaces/a/pods", token, NULL);
 	assert_int_equal(answer.status, 200);
@@ -395,10 +412,13 @@ static void test_faults(void **state)
 		{{.kind = FAULT_LATE, .seconds = 0.01}, HTTP_DONE, 200, "{\"kind\":\"PodList\""},
 		{{.kind = FAULT_SLOW, .number = 100, .seconds = 0.001}, HTTP_DONE, 200, "{\"kind\":\"PodList\""},
 		{{.kind = FAULT_HUGE, .number = 1 << 20}, HTTP_DONE, 200,
-		 "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1001\"},\"items\":[{\"padding\":\"xxx"},
+		 "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1001\"},"
+		 "\"items\":[{\"padding\":\"xxx"},
 		{{.kind = FAULT_DEEP, .number = 3}, HTTP_DONE, 200,
-		 "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1001\"},\"items\":[{\"deep\":[[[]]],"},
-		{{.kind = FAULT_NO_VERSION}, HTTP_DONE, 200, "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{},"},
+		 "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1001\"},"
+		 "\"items\":[{\"deep\":[[[]]],"},
+		{{.kind = FAULT_NO_VERSION}, HTTP_DONE, 200, "{\"kind\":\"PodList\",\"apiVersion\":\"v1\","
+			"\"metadata\":{},"},
 	};
 
 	(void)state;
@@ -428,8 +448,8 @@ static void test_fill_is_whole(void **state)
 	static const struct {
 		const char *plural;
 		size_t count;
-	} cases[] = {{"deployments", 40}, {"replicasets", 40}, {"pods", 120}, {"horizontalpodautoscalers", 40}, {"events", 40},
-		{"namespaces", 30}, {"nodes", 24}};
+	} cases[] = {{"deployments", 40}, {"replicasets", 40}, {"pods", 120}, {"horizontalpodautoscalers", 40},
+	             {"events", 40},      {"namespaces", 30},  {"nodes", 24}};
 	struct buf text;
 
 	(void)state;
@@ -452,11 +472,17 @@ static void test_fill_is_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages_show_one_version), cmocka_unit_test(test_versions_of_lists),
-		cmocka_unit_test(test_watch_tells_what_happens), cmocka_unit_test(test_watch_list_and_old_versions),
-		cmocka_unit_test(test_forms), cmocka_unit_test(test_discovery_and_reviews), cmocka_unit_test(test_writes),
-		cmocka_unit_test(test_tokens_and_denials), cmocka_unit_test(test_logs), cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_fill_is_whole),
+	    cmocka_unit_test(test_pages_show_one_version),
+	    cmocka_unit_test(test_versions_of_lists),
+	    cmocka_unit_test(test_watch_tells_what_happens),
+	    cmocka_unit_test(test_watch_list_and_old_versions),
+	    cmocka_unit_test(test_forms),
+	    cmocka_unit_test(test_discovery_and_reviews),
+	    cmocka_unit_test(test_writes),
+	    cmocka_unit_test(test_tokens_and_denials),
+	    cmocka_unit_test(test_logs),
+	    cmocka_unit_test(test_faults),
+	    cmocka_unit_test(test_fill_is_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
