@@ -3,6 +3,7 @@
 # limit: 300
 """The API server and etcd die under the console: rows stay and are called old, then everything is true again."""
 import json
+import os
 import re
 import signal
 import time
@@ -24,6 +25,16 @@ def table(t):
         if m:
             rows[m[2], m[1]] = m[3], m[4]
     return rows
+
+
+def dumped(t, path):
+    """What the running console believes, as it writes it on SIGUSR1."""
+    if os.path.exists(path):
+        os.unlink(path)
+    t.signal(signal.SIGUSR1)
+    t.until("the dump", lambda _: os.path.exists(path))
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
 
 
 def expected(r):
@@ -134,7 +145,8 @@ def check_lost_history(t, r):
 def main():
     with rig.Rig("life") as r:
         r.fleet(24, 3, 3)
-        with terminal.Terminal([rig.binary()], rig.environment(r.kubeconfig), 220, 60) as t:
+        dump = os.path.join(r.dir, "dump.json")
+        with terminal.Terminal([rig.binary(), "--dump", dump], rig.environment(r.kubeconfig), 220, 60) as t:
             t.wait_for("svc-0000", 30)
             t.send("z")
             wait_equal(t, r)
@@ -142,7 +154,9 @@ def main():
                 began = time.monotonic()
                 check(t, r)
                 print(f"{check.__name__} {time.monotonic() - began:.1f} s", flush=True)
-            kubectl_view.equal_services(r, lambda: json.loads(rig.flagdeck("get", "services", "-o", "json", kubeconfig=r.kubeconfig)), rig.eventually)
+            for ask in (lambda: dumped(t, dump),
+                        lambda: json.loads(rig.flagdeck("get", "services", "-o", "json", kubeconfig=r.kubeconfig))):
+                kubectl_view.equal_services(r, ask, rig.eventually)
             t.send("q")
             assert t.wait() == 0
 

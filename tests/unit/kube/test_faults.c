@@ -188,6 +188,7 @@ static void test_a_version_from_the_future(void **state)
 	rig_start(&rig, &(struct rig_options){.timing = rig_timing(), .kinds = {OBJECT_POD}, .kind_count = 1});
 	rig_watch(&rig);
 	rig_settle(&rig, "at first");
+	WAIT_FOR(rig.loop, api_watches(rig.api, NULL) == (int)rig.count);
 	int rule = api_fault(rig.api, &(struct sim_fault){.kind = FAULT_STATUS,
 	                                                  .number = 504,
 	                                                  .seconds = 1,
@@ -289,6 +290,7 @@ static void test_servers_without_watch_list(void **state)
 	                                      .api = {.no_watch_list = 1, .gone_as_status = 1}});
 	rig_watch(&rig);
 	rig_settle(&rig, "pages");
+	WAIT_FOR(rig.loop, api_watches(rig.api, NULL) == (int)rig.count);
 	api_compact(rig.api);
 	api_disturb(rig.api, NULL, &(struct sim_fault){.kind = FAULT_END});
 	rig_churn(&rig);
@@ -332,6 +334,7 @@ static void test_a_token_that_is_refused_in_mid_session(void **state)
 	api_allow_token(rig.api, "good");
 	rig_watch(&rig);
 	rig_settle(&rig, "at first");
+	WAIT_FOR(rig.loop, api_watches(rig.api, NULL) == (int)rig.count);
 	/* Open watches live on, as they do there; the next request is refused. */
 	api_refuse_token(rig.api, "good");
 	rig_churn(&rig);
@@ -379,6 +382,7 @@ static void test_a_plugin_brings_a_new_token(void **state)
 	api_allow_token(rig.api, "one");
 	rig_watch(&rig);
 	rig_settle(&rig, "the first token");
+	WAIT_FOR(rig.loop, api_watches(rig.api, NULL) == (int)rig.count);
 	api_refuse_token(rig.api, "one");
 	api_allow_token(rig.api, "two");
 	write_file(path, "two");

@@ -195,6 +195,7 @@ static void test_only_a_namespace_may_be_read(void **state)
 	rig_put_pod(&rig, "payments", "new", "Pending");
 	rig_put_pod(&rig, "checkout", "unseen", "Pending");
 	WAIT_FOR(rig.loop, rig.cluster->objects[OBJECT_POD].len == 4);
+	WAIT_FOR(rig.loop, api_watches(rig.api, "pods") == 1);
 	/* Neither is left: then it is denied. */
 	api_deny(rig.api, NULL, "pods", "*");
 	api_disturb(rig.api, "pods", &(struct sim_fault){.kind = FAULT_END});
