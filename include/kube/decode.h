@@ -24,6 +24,13 @@ struct object *event_decode(const struct decode *decode, const struct cJSON *jso
 const char *decode_intern(const struct decode *decode, const char *text);
 /* A sanitised copy of at most max bytes to free(); NULL when absent or empty. */
 char *decode_copy(const char *text, size_t max);
+/* Sanitised into out; "" when absent. */
+void decode_text(char *out, size_t size, const char *text);
+/* A count: 0 to a thousand million, whatever the server writes. */
+int decode_count(const struct cJSON *json, const char *path, int fallback);
+/* `member` of each item of a list, joined by "," and interned; what does not fit into room is left out. */
+const char *decode_joined(const struct decode *decode, const struct cJSON *list, const char *member, char *room,
+                          size_t size);
 /* Fills `object`'s identity from the metadata; fails without a name. */
 int decode_identity(const struct decode *decode, const struct cJSON *json, enum object_kind kind,
                     struct object *object, struct err *err) MUST_USE;

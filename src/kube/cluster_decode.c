@@ -39,12 +39,6 @@ struct object *node_decode(const struct decode *decode, const cJSON *json, struc
 	return &node->object;
 }
 
-static int count_of(const cJSON *json, const char *path, int fallback)
-{
-	int64_t value = json_int(json, path, fallback);
-	return value < 0 ? 0 : value > 1000000000 ? 1000000000 : (int)value;
-}
-
 struct object *hpa_decode(const struct decode *decode, const cJSON *json, struct err *err)
 {
 	struct hpa *hpa = mem_new(sizeof(*hpa));
@@ -54,10 +48,10 @@ struct object *hpa_decode(const struct decode *decode, const cJSON *json, struct
 	}
 	hpa->target_kind = decode_intern(decode, json_string(json, "spec/scaleTargetRef/kind"));
 	hpa->target_name = decode_intern(decode, json_string(json, "spec/scaleTargetRef/name"));
-	hpa->min = count_of(json, "spec/minReplicas", 1);
-	hpa->max = count_of(json, "spec/maxReplicas", 0);
-	hpa->current = count_of(json, "status/currentReplicas", 0);
-	hpa->desired = count_of(json, "status/desiredReplicas", 0);
+	hpa->min = decode_count(json, "spec/minReplicas", 1);
+	hpa->max = decode_count(json, "spec/maxReplicas", 0);
+	hpa->current = decode_count(json, "status/currentReplicas", 0);
+	hpa->desired = decode_count(json, "status/desiredReplicas", 0);
 	decode_condition(decode, json_get(json, "status"), "ScalingActive", &hpa->active);
 	decode_condition(decode, json_get(json, "status"), "ScalingLimited", &hpa->limited);
 	return &hpa->object;
@@ -89,7 +83,7 @@ struct object *event_decode(const struct decode *decode, const cJSON *json, stru
 	event->about_uid = decode_intern(decode, json_string(json, "involvedObject/uid"));
 	event->reason = decode_intern(decode, json_string(json, "reason"));
 	event->message = decode_copy(json_string(json, "message"), MESSAGE_MAX);
-	event->count = count_of(json, "series/count", count_of(json, "count", 1));
+	event->count = decode_count(json, "series/count", decode_count(json, "count", 1));
 	event->last_ms = decode_event_time(json);
 	event->warning = type && strcmp(type, "Warning") == 0;
 	return &event->object;

@@ -2,6 +2,7 @@
 /* What all decoders share: identity, owners, conditions and safe text. */
 #include "kube/decode.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -27,12 +28,36 @@ char *decode_copy(const char *text, size_t max)
 	return text && *text ? utf8_sanitised(text, strlen(text), max) : NULL;
 }
 
+void decode_text(char *out, size_t size, const char *text)
+{
+	utf8_sanitise(out, size, text ? text : "", text ? strlen(text) : 0);
+}
+
+int decode_count(const cJSON *json, const char *path, int fallback)
+{
+	int64_t value = json_int(json, path, fallback);
+	return value < 0 ? 0 : value > 1000000000 ? 1000000000 : (int)value;
+}
+
+const char *decode_joined(const struct decode *decode, const cJSON *list, const char *member, char *room, size_t size)
+{
+	size_t len = 0;
+	const cJSON *item;
+	room[0] = '\0';
+	cJSON_ArrayForEach(item, list)
+	{
+		const char *text = json_string(item, member);
+		int n = snprintf(room + len, size - len, "%s%s", len ? "," : "", text ? text : "");
+		if (n < 0 || (size_t)n >= size - len)
+			break;
+		len += (size_t)n;
+	}
+	return decode_intern(decode, room);
+}
+
 static const char *identity_text(const cJSON *metadata, const char *name, char *out, size_t size)
 {
-	const char *text = json_string(metadata, name);
-	if (!text)
-		text = "";
-	utf8_sanitise(out, size, text, strlen(text));
+	decode_text(out, size, json_string(metadata, name));
 	return out;
 }
 

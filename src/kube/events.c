@@ -13,7 +13,6 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "kube/decode.h"
 #include "kube/scan.h"
 #include "kube/source.h"
@@ -36,27 +35,22 @@ struct events {
 
 static void events_open(void *arg);
 
-static void events_copy(char *out, size_t size, const char *text)
-{
-	utf8_sanitise(out, size, text ? text : "", text ? strlen(text) : 0);
-}
-
 static void events_put(struct events *events, const cJSON *json)
 {
 	struct eventlog_entry entry = {0};
 	char about_kind[64], about_name[96], uid[64];
 	const char *type = json_string(json, "type");
-	events_copy(about_kind, sizeof(about_kind), json_string(json, "involvedObject/kind"));
-	events_copy(about_name, sizeof(about_name), json_string(json, "involvedObject/name"));
-	events_copy(uid, sizeof(uid), json_string(json, "involvedObject/uid"));
+	decode_text(about_kind, sizeof(about_kind), json_string(json, "involvedObject/kind"));
+	decode_text(about_name, sizeof(about_name), json_string(json, "involvedObject/name"));
+	decode_text(uid, sizeof(uid), json_string(json, "involvedObject/uid"));
 	if (!events->options.wanted(events->options.arg, about_kind, about_name, uid))
 		return;
-	events_copy(entry.uid, sizeof(entry.uid), json_string(json, "metadata/uid"));
+	decode_text(entry.uid, sizeof(entry.uid), json_string(json, "metadata/uid"));
 	snprintf(entry.about, sizeof(entry.about), "%s/%s", about_kind, about_name);
-	events_copy(entry.reason, sizeof(entry.reason), json_string(json, "reason"));
-	events_copy(entry.message, sizeof(entry.message), json_string(json, "message"));
+	decode_text(entry.reason, sizeof(entry.reason), json_string(json, "reason"));
+	decode_text(entry.message, sizeof(entry.message), json_string(json, "message"));
 	entry.last_ms = decode_event_time(json);
-	entry.count = (int)json_int(json, "series/count", json_int(json, "count", 1));
+	entry.count = decode_count(json, "series/count", decode_count(json, "count", 1));
 	entry.warning = type && strcmp(type, "Warning") == 0;
 	eventlog_put(events->options.log, &entry);
 }

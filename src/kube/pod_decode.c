@@ -198,23 +198,6 @@ static void gather(struct gathered *g, const cJSON *pod)
 	g->total = count_containers(pod);
 }
 
-static const char *container_names(const struct decode *decode, const cJSON *pod)
-{
-	char names[512];
-	size_t len = 0;
-	const cJSON *container;
-	names[0] = '\0';
-	cJSON_ArrayForEach(container, json_at(pod, "spec/containers"))
-	{
-		const char *name = json_string(container, "name");
-		int n = snprintf(names + len, sizeof(names) - len, "%s%s", len ? "," : "", name ? name : "");
-		if (n < 0 || (size_t)n >= sizeof(names) - len)
-			break;
-		len += (size_t)n;
-	}
-	return decode_intern(decode, names);
-}
-
 /* The reason when no container names one. */
 static enum reason plain_reason(const struct pod *pod, const char *phase)
 {
@@ -236,7 +219,7 @@ struct object *pod_decode(const struct decode *decode, const cJSON *json, struct
 {
 	struct pod *pod = mem_new(sizeof(*pod));
 	struct gathered g = {.worst = REASON_NONE};
-	char owner[128];
+	char owner[128], names[512];
 	if (decode_identity(decode, json, OBJECT_POD, &pod->object, err) < 0) {
 		free(pod);
 		return NULL;
@@ -257,7 +240,7 @@ struct object *pod_decode(const struct decode *decode, const cJSON *json, struct
 	pod->ip = decode_intern(decode, json_string(status, "podIP"));
 	const char *hash = json_string(labels, "pod-template-hash");
 	pod->hash = decode_intern(decode, hash ? hash : json_string(labels, "controller-revision-hash"));
-	pod->containers = container_names(decode, json);
+	pod->containers = decode_joined(decode, json_at(json, "spec/containers"), "name", names, sizeof(names));
 	pod->status = decode_intern(decode, g.status);
 	pod->restarts = clamp(g.restarts, 1000000000);
 	pod->restarted_ms = g.restarted_ms;

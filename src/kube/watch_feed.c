@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/utf8.h"
+#include "kube/decode.h"
 #include "model/writer.h"
 #include "watch_state.h"
 
@@ -46,11 +46,6 @@ static void feed_remove(struct watch *watch, const cJSON *json)
 	watch->wrote = 1;
 }
 
-static void copy_text(char *out, size_t size, const char *text)
-{
-	utf8_sanitise(out, size, text ? text : "", text ? strlen(text) : 0);
-}
-
 static void feed_advance(struct watch *watch, const cJSON *json)
 {
 	const char *version = json_string(json, "metadata/resourceVersion");
@@ -63,8 +58,8 @@ static void feed_error(struct watch *watch, const cJSON *status)
 	watch->error.set = 1;
 	watch->error.code = (int)json_int(status, "code", 500);
 	watch->error.retry_after = (double)json_int(status, "details/retryAfterSeconds", -1);
-	copy_text(watch->error.reason, sizeof(watch->error.reason), json_string(status, "reason"));
-	copy_text(watch->error.message, sizeof(watch->error.message), json_string(status, "message"));
+	decode_text(watch->error.reason, sizeof(watch->error.reason), json_string(status, "reason"));
+	decode_text(watch->error.message, sizeof(watch->error.message), json_string(status, "message"));
 }
 
 static int feed_event(struct watch *watch, const char *type, const cJSON *json)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Deployments, StatefulSets, DaemonSets and ReplicaSets. Three kinds fill one struct workload. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,29 +7,6 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "kube/decode.h"
-
-static int json_count(const cJSON *json, const char *path, int fallback)
-{
-	int64_t value = json_int(json, path, fallback);
-	return value < 0 ? 0 : value > 1000000000 ? 1000000000 : (int)value;
-}
-
-static const char *decode_images(const struct decode *decode, const cJSON *json)
-{
-	char all[1024];
-	size_t len = 0;
-	const cJSON *container;
-	all[0] = '\0';
-	cJSON_ArrayForEach(container, json_at(json, "spec/template/spec/containers"))
-	{
-		const char *image = json_string(container, "image");
-		int n = snprintf(all + len, sizeof(all) - len, "%s%s", len ? "," : "", image ? image : "");
-		if (n < 0 || (size_t)n >= sizeof(all) - len)
-			break;
-		len += (size_t)n;
-	}
-	return decode_intern(decode, all);
-}
 
 static void decode_labels(const struct decode *decode, const cJSON *json, struct workload *workload)
 {
@@ -61,20 +37,21 @@ static struct workload *workload_decode(const struct decode *decode, const cJSON
                                         struct err *err)
 {
 	struct workload *workload = mem_new(sizeof(*workload));
+	char images[1024];
 	if (decode_identity(decode, json, kind, &workload->object, err) < 0) {
 		free(workload);
 		return NULL;
 	}
 	decode_labels(decode, json, workload);
-	workload->images = decode_images(decode, json);
+	workload->images = decode_joined(decode, json_at(json, "spec/template/spec/containers"), "image", images, sizeof(images));
 	workload->revision = workload->current_revision = "";
 	workload->generation = json_int(json, "metadata/generation", 0);
 	workload->observed = json_int(json, "status/observedGeneration", 0);
-	workload->desired = json_count(json, "spec/replicas", 1);
-	workload->replicas = json_count(json, "status/replicas", 0);
-	workload->ready = json_count(json, "status/readyReplicas", 0);
-	workload->updated = json_count(json, "status/updatedReplicas", 0);
-	workload->available = json_count(json, "status/availableReplicas", 0);
+	workload->desired = decode_count(json, "spec/replicas", 1);
+	workload->replicas = decode_count(json, "status/replicas", 0);
+	workload->ready = decode_count(json, "status/readyReplicas", 0);
+	workload->updated = decode_count(json, "status/updatedReplicas", 0);
+	workload->available = decode_count(json, "status/availableReplicas", 0);
 	const char *strategy = json_string(json, "spec/updateStrategy/type");
 	workload->on_delete = strategy && strcmp(strategy, "OnDelete") == 0;
 	workload->progressing = workload->is_available = workload->failure = (struct condition){.status = ' ', .reason = ""};
@@ -103,8 +80,8 @@ struct object *statefulset_decode(const struct decode *decode, const cJSON *json
 		return NULL;
 	const cJSON *rolling = json_at(json, "spec/updateStrategy/rollingUpdate");
 	workload->has_partition = json_get(rolling, "partition") != NULL;
-	workload->partition = json_count(rolling, "partition", 0);
-	workload->current = json_count(json, "status/currentReplicas", 0);
+	workload->partition = decode_count(rolling, "partition", 0);
+	workload->current = decode_count(json, "status/currentReplicas", 0);
 	workload->revision = decode_intern(decode, json_string(json, "status/updateRevision"));
 	workload->current_revision = decode_intern(decode, json_string(json, "status/currentRevision"));
 	return &workload->object;
@@ -115,11 +92,11 @@ struct object *daemonset_decode(const struct decode *decode, const cJSON *json, 
 	struct workload *workload = workload_decode(decode, json, OBJECT_DAEMONSET, err);
 	if (!workload)
 		return NULL;
-	workload->desired = json_count(json, "status/desiredNumberScheduled", 0);
-	workload->replicas = workload->current = json_count(json, "status/currentNumberScheduled", 0);
-	workload->ready = json_count(json, "status/numberReady", 0);
-	workload->updated = json_count(json, "status/updatedNumberScheduled", 0);
-	workload->available = json_count(json, "status/numberAvailable", 0);
+	workload->desired = decode_count(json, "status/desiredNumberScheduled", 0);
+	workload->replicas = workload->current = decode_count(json, "status/currentNumberScheduled", 0);
+	workload->ready = decode_count(json, "status/numberReady", 0);
+	workload->updated = decode_count(json, "status/updatedNumberScheduled", 0);
+	workload->available = decode_count(json, "status/numberAvailable", 0);
 	return &workload->object;
 }
 
