@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 CC ?= cc
 PYTHON ?= python3
-PKGS := ncursesw libcurl libcjson yaml-0.1 sqlite3 openssl
+PKGS := ncursesw libcurl libcjson yaml-0.1 sqlite3 openssl libnghttp2 zlib
 VERSION := 0.1.0
 
 # O: where things are built. SAN=1: with ASan and UBSan, in a folder of its own. FUZZ=1: for libFuzzer.
@@ -22,24 +22,32 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DFLAGDECK_VERSION='"$(VERSION)"'
 CFLAGS += -std=c11 -g $(OPT) $(WARN) $(PKG_CFLAGS)
-LDLIBS += $(PKG_LIBS) -lev -lm
+LDLIBS += $(PKG_LIBS) -lev -lm -pthread
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $1 $2)
 
 # Upper layers first: the order in which archives are linked.
-LAYERS := app sim view action check ui term store kube model net base
+LAYERS := app sim ops view action check ui term trace report load flag flux prom git store kube model net base
 # What a layer may link with, beside itself and base. The same table stands in CONTRIBUTING.md.
 DEPS_net    :=
 DEPS_model  :=
 DEPS_kube   := net model
 DEPS_store  := model
-DEPS_check  := store kube net model
+DEPS_git    := net model
+DEPS_flux   := kube net model
+DEPS_prom   := kube net model
+DEPS_trace  := flux git prom store kube net model
+DEPS_flag   := git net model
+DEPS_load   := kube prom net model
+DEPS_report := net model store
+DEPS_ops    := trace report load flag flux prom git store kube net model
+DEPS_check  := flux prom git store kube net model
 DEPS_term   :=
 DEPS_ui     := term
 DEPS_action := ui term
 DEPS_view   := action ui term model
 DEPS_sim    := net
-DEPS_app    := sim view action check ui term store kube net model
+DEPS_app    := sim ops view action check ui term trace report load flag flux prom git store kube net model
 # What the tests of a layer may link with beside that: those of kube talk to the embedded platform.
 WITH_kube   := sim
 

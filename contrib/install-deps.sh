@@ -25,6 +25,8 @@ libraries() {
 		yaml-0.1) want libyaml-dev ;;
 		sqlite3) want libsqlite3-dev ;;
 		openssl) want libssl-dev ;;
+		libnghttp2) want libnghttp2-dev ;;
+		zlib) want zlib1g-dev ;;
 		cmocka) want libcmocka-dev ;;
 		esac
 	done
@@ -38,7 +40,7 @@ python_module() { python3 -c "import $1" >/dev/null 2>&1; }
 have "${CC:-cc}" || want gcc
 have make || want make
 have pkg-config || want pkg-config
-libraries ncursesw libcurl libcjson yaml-0.1 sqlite3 openssl
+libraries ncursesw libcurl libcjson yaml-0.1 sqlite3 openssl libnghttp2 zlib
 have "${CC:-cc}" && header ev.h libev-dev
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/flagdeck-rig/python
