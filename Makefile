@@ -143,7 +143,7 @@ needed:
 demo:
 	@contrib/install-deps.sh
 	+$(Q)$(MAKE) --no-print-directory flagdeck
-	@./flagdeck
+	@./flagdeck demo
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/flagdeck

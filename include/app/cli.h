@@ -20,6 +20,15 @@ enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
 
 struct cJSON;
 
+/* What `flagdeck demo` was asked for. */
+struct demo_wish {
+	const char *story, *folder;
+	struct vec faults; /* const char * */
+	double speed;
+	long services, seed;
+	int serve;
+};
+
 /* What the command line says; strings point into argv. */
 struct cli {
 	const char *kubeconfig, *config_path, *theme, *keymap, *log_file, *trace_start, *dump;
@@ -30,6 +39,7 @@ struct cli {
 	const char *namespace, *labels, *sort;
 	double timeout;  /* seconds; 0: the command's own */
 	int no_watch;
+	struct demo_wish demo;
 	struct vec words; /* the command and what follows */
 
 	struct config config;
@@ -86,6 +96,7 @@ int run_console(struct cli *cli, int argc, const char *const *argv);
 int run_get_services(struct cli *cli, int argc, const char *const *argv);
 int run_get_pods(struct cli *cli, int argc, const char *const *argv);
 int run_rollout_status(struct cli *cli, int argc, const char *const *argv);
+int run_demo(struct cli *cli, int argc, const char *const *argv);
 int run_doctor(struct cli *cli, int argc, const char *const *argv);
 int run_config_show(struct cli *cli, int argc, const char *const *argv);
 int run_config_validate(struct cli *cli, int argc, const char *const *argv);

@@ -14,6 +14,8 @@ const struct command cli_commands[] = {
 	{"get pods", "[SERVICE]", "Print the pods of the fleet, or of one service.", "ont", run_get_pods},
 	{"rollout status", "SERVICE", "Follow a rollout to its end: exits 0 complete, 1 failed, 4 timed out.", "nwt",
 	 run_rollout_status},
+	{"demo", "", "Open the console on an embedded platform: three clusters that need nothing but this program.", "D",
+	 run_demo},
 	{"doctor", "", "Check every access and say what to do.", "ot", run_doctor},
 	{"config show", "", "Print the configuration's keys with their values and meaning.", "", run_config_show},
 	{"config validate", "", "Read configuration, theme and keymap, and say what is wrong with them.", "",
@@ -86,6 +88,38 @@ static int set_timeout(struct cli *cli, const char *value, struct err *err)
 	return 0;
 }
 
+TEXT_OPTION(set_demo_folder, demo.folder)
+FLAG_OPTION(set_demo_serve, demo.serve)
+
+static int whole_number(const char *option, const char *value, long least, long most, long *out, struct err *err)
+{
+	char *end;
+	long number = strtol(value, &end, 10);
+	if (end == value || *end || number < least || number > most)
+		return err_set(err, "%s takes a number from %ld to %ld, not \"%.40s\"", option, least, most, value);
+	*out = number;
+	return 0;
+}
+
+static int set_demo_services(struct cli *cli, const char *value, struct err *err)
+{
+	return whole_number("--services", value, 1, 2000, &cli->demo.services, err);
+}
+
+static int set_demo_seed(struct cli *cli, const char *value, struct err *err)
+{
+	return whole_number("--seed", value, 0, 1000000000, &cli->demo.seed, err);
+}
+
+static int set_demo_speed(struct cli *cli, const char *value, struct err *err)
+{
+	char *end;
+	cli->demo.speed = strtod(value, &end);
+	if (end == value || *end || !(cli->demo.speed >= 0.1) || cli->demo.speed > 1000)
+		return err_set(err, "--speed takes a factor from 0.1 to 1000, not \"%.40s\"", value);
+	return 0;
+}
+
 const struct option_row cli_options[] = {
 	{"--kubeconfig", NULL, "FILE", 0, "Use this kubeconfig; it must exist.", set_kubeconfig},
 	{"--context", NULL, "NAME", 0, "Use this context; may be given several times.", set_context},
@@ -106,6 +140,11 @@ const struct option_row cli_options[] = {
 	{"--selector", "-l", "LABELS", 'l', "Only with these labels: app=web,tier=front.", set_labels},
 	{"--sort", NULL, "COLUMN", 's', "Sort by a column instead of by trouble.", set_sort},
 	{"--no-watch", NULL, NULL, 'w', "Say how it stands now instead of following it.", set_no_watch},
+	{"--services", NULL, "N", 'D', "So many services in each cluster, 240 when not given; at most 2000.", set_demo_services},
+	{"--speed", NULL, "N", 'D', "Let everything happen N times faster than in life.", set_demo_speed},
+	{"--seed", NULL, "N", 'D', "The same seed gives the same platform and the same story.", set_demo_seed},
+	{"--dir", NULL, "FOLDER", 'D', "Where its files are while it runs; empty or new. They go with it.", set_demo_folder},
+	{"--serve", NULL, NULL, 'D', "Serve the platform without a console until interrupted.", set_demo_serve},
 	{"--timeout", NULL, "DURATION", 't', "Give up after so long: 30s, 5m.", set_timeout},
 };
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "net/loop.h"
+
+struct api;
+
+/*
+ * The embedded platform: three clusters of one company, each an API server (sim/api.h) with what
+ * lives in it. It serves on loopback only, keeps everything in memory, and writes into `folder`
+ * and nowhere else: the certificate's authority, a kubeconfig and a configuration for the console.
+ *
+ * The same options and seed give the same platform and the same story.
+ */
+struct sim;
+
+struct sim_options {
+	int services;              /* in each cluster; 0: 240, at most SIM_SERVICES_MAX */
+	int pods;                  /* in each cluster; 0: as many as those services have by their traffic */
+	double speed;              /* how many times faster than life things happen; 0: 1 */
+	uint64_t seed;
+	const char *folder;        /* exists, and is the platform's alone */
+	const struct clock *clock; /* NULL: the system's */
+};
+
+enum { SIM_CLUSTERS = 3, SIM_SERVICES_MAX = 2000 };
+
+/* A cluster as it appears in kubeconfig and configuration. */
+struct sim_cluster_facts {
+	const char *name, *env, *region;
+	int protected;
+};
+extern const struct sim_cluster_facts sim_clusters[SIM_CLUSTERS];
+
+/* Listens and writes the files; clients may connect from then on, and wait until sim_fill is done. */
+struct sim *sim_new(struct loop *loop, const struct sim_options *options, struct err *err);
+/* Puts everything there. Takes tens of milliseconds, at the largest size more than a second. */
+void sim_fill(struct sim *sim);
+void sim_free(struct sim *sim);
+
+struct api *sim_api(const struct sim *sim, int cluster);
+
+/* Files below the folder; free() them. */
+char *sim_kubeconfig_path(const char *folder);
+char *sim_config_path(const char *folder);
+
+#endif

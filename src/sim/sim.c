@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The embedded platform as a whole: its clusters are made, told to listen and written down for
+ * clients here. What lives in a cluster is filled in by fill.c.
+ */
+#include "sim/sim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/mem.h"
+#include "sim/api.h"
+
+const struct sim_cluster_facts sim_clusters[SIM_CLUSTERS] = {
+	{"eu-prod", "prod", "eu-west-1", 1},
+	{"us-prod", "prod", "us-east-1", 1},
+	{"eu-dev", "dev", "eu-west-1", 0},
+};
+
+enum { FILE_MAX = 1 << 20, SERVICES = 240, PODS_EACH = 5 };
+
+struct sim {
+	struct sim_options options;
+	char *folder, *token;
+	struct api *apis[SIM_CLUSTERS];
+};
+
+char *sim_kubeconfig_path(const char *folder)
+{
+	return mem_printf("%s/kubeconfig", folder);
+}
+
+char *sim_config_path(const char *folder)
+{
+	return mem_printf("%s/config.yaml", folder);
+}
+
+/* Whole or not at all: a client may look at any moment. Takes the path. */
+static int file_write(char *path, const struct buf *text, struct err *err)
+{
+	char *fresh = mem_printf("%s.new", path);
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), result = -1;
+	if (fd >= 0 && write(fd, text->data, text->len) == (ssize_t)text->len && close(fd) == 0 &&
+	    rename(fresh, path) == 0)
+		result = 0;
+	else
+		err_set(err, "%s cannot be written: %s", path, strerror(errno));
+	free(fresh);
+	free(path);
+	return result;
+}
+
+static int kubeconfig_write(const struct sim *sim, struct err *err)
+{
+	struct buf out, ca;
+	int bad = 0;
+	buf_init(&out, FILE_MAX);
+	buf_init(&ca, FILE_MAX);
+	bad |= buf_printf(&out, "apiVersion: v1\nkind: Config\ncurrent-context: %s\nclusters:\n", sim_clusters[0].name);
+	for (int i = 0; i < SIM_CLUSTERS; i++) {
+		const char *pem = api_ca(sim->apis[i]);
+		buf_clear(&ca);
+		bad |= base64_encode(pem, strlen(pem), &ca);
+		bad |= buf_printf(&out, "- {name: %s, cluster: {server: \"%s\", certificate-authority-data: %s}}\n",
+		                  sim_clusters[i].name, api_url(sim->apis[i]), buf_string(&ca));
+	}
+	bad |= buf_printf(&out, "users:\n- {name: demo, user: {token: %s}}\ncontexts:\n", sim->token);
+	for (int i = 0; i < SIM_CLUSTERS; i++)
+		bad |= buf_printf(&out, "- {name: %s, context: {cluster: %s, user: demo}}\n", sim_clusters[i].name,
+		                  sim_clusters[i].name);
+	int result = bad ? err_set(err, "the kubeconfig is too large")
+	                 : file_write(sim_kubeconfig_path(sim->folder), &out, err);
+	buf_release(&ca);
+	buf_release(&out);
+	return result;
+}
+
+static int config_write(const struct sim *sim, struct err *err)
+{
+	struct buf out;
+	int bad = 0;
+	buf_init(&out, FILE_MAX);
+	bad |= buf_printf(&out, "# Written by flagdeck demo, and gone with it.\nfleet:\n  clusters:\n");
+	for (int i = 0; i < SIM_CLUSTERS; i++) {
+		const struct sim_cluster_facts *facts = &sim_clusters[i];
+		bad |= buf_printf(&out, "    - {context: %s, env: %s, region: %s%s}\n", facts->name, facts->env,
+		                  facts->region, facts->protected ? ", protected: true" : "");
+	}
+	bad |= buf_printf(&out, "  labels: {service: app.kubernetes.io/name, team: team}\n");
+	int result = bad ? err_set(err, "the configuration is too large")
+	                 : file_write(sim_config_path(sim->folder), &out, err);
+	buf_release(&out);
+	return result;
+}
+
+static char *token_make(void)
+{
+	unsigned char bytes[16];
+	char hex[65];
+	random_bytes(bytes, sizeof(bytes));
+	sha256_hex(bytes, sizeof(bytes), hex);
+	return mem_copy(hex, 32);
+}
+
+struct sim *sim_new(struct loop *loop, const struct sim_options *options, struct err *err)
+{
+	struct sim *sim = mem_new(sizeof(*sim));
+	sim->options = *options;
+	sim->folder = mem_copy_string(options->folder);
+	sim->token = token_make();
+	if (sim->options.services <= 0)
+		sim->options.services = SERVICES;
+	for (int i = 0; i < SIM_CLUSTERS; i++) {
+		const struct api_options api = {.tls = 1, .clock = options->clock};
+		sim->apis[i] = api_new(loop, &api, err);
+		if (!sim->apis[i])
+			goto failed;
+		api_allow_token(sim->apis[i], sim->token);
+	}
+	if (kubeconfig_write(sim, err) < 0 || config_write(sim, err) < 0)
+		goto failed;
+	return sim;
+failed:
+	sim_free(sim);
+	return NULL;
+}
+
+void sim_fill(struct sim *sim)
+{
+	for (int i = 0; i < SIM_CLUSTERS; i++)
+		api_fill(sim->apis[i], sim->options.services, PODS_EACH);
+}
+
+void sim_free(struct sim *sim)
+{
+	if (!sim)
+		return;
+	for (int i = 0; i < SIM_CLUSTERS; i++)
+		api_free(sim->apis[i]);
+	free(sim->folder);
+	free(sim->token);
+	free(sim);
+}
+
+struct api *sim_api(const struct sim *sim, int cluster)
+{
+	return sim->apis[cluster];
+}
