@@ -41,7 +41,8 @@ enum confirm {
 	CONFIRM_NONE,
 	CONFIRM_PROD, /* protected clusters: type the name; others: nothing */
 	CONFIRM_ASK,  /* y or n; protected clusters: type the name */
-	CONFIRM_TYPE  /* always type the name */
+	CONFIRM_TYPE, /* always type the name */
+	CONFIRM_PREVIEW /* what would be sent and what would happen; then as CONFIRM_ASK. The app asks */
 };
 
 enum action_id {

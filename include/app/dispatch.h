@@ -15,6 +15,8 @@ struct dispatch_host {
 	void (*redraw)(void *arg);
 	void (*suspend)(void *arg);
 	void (*next_theme)(void *arg);
+	/* What is carried out in clusters and repositories: asks, previews, and acts once that is answered. */
+	void (*operate)(void *arg, enum action_id action, enum deck_answer answer);
 	void *arg;
 };
 
@@ -23,8 +25,8 @@ struct dispatch {
 	struct dispatch_host host;
 };
 
-/* `confirmed`: the person was asked and said yes. What cannot be done is said in the footer. */
-void dispatch_action(struct dispatch *dispatch, enum action_id action, int confirmed);
+/* `answer`: of the person, where they were asked. What cannot be done is said in the footer. */
+void dispatch_action(struct dispatch *dispatch, enum action_id action, enum deck_answer answer);
 /* Whether the table has a handler; a test asks for every action. */
 int dispatch_handles(enum action_id action);
 

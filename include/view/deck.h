@@ -5,6 +5,7 @@
 #include "action/action.h"
 #include "term/grid.h"
 #include "term/keys.h"
+#include "ui/form.h"
 #include "view/demand.h"
 #include "view/view.h"
 
@@ -25,11 +26,16 @@ size_t deck_rows_drawn(const struct deck *deck);
 
 /*
  * A key or a paste. What is not consumed by a prompt or dialog becomes an action to dispatch, or
- * ACTION_NONE. `confirmed`: the person was asked and said yes.
+ * ACTION_NONE. `answer`: the person was asked about it before, and this is what came of it.
  */
+enum deck_answer {
+	DECK_UNASKED,
+	DECK_AGREED, /* said yes, or typed the name */
+	DECK_FILLED  /* filled the form, see deck_form */
+};
 struct deck_order {
 	enum action_id action;
-	int confirmed;
+	enum deck_answer answer;
 };
 struct deck_order deck_key(struct deck *deck, struct key key);
 void deck_paste(struct deck *deck, const char *text);
@@ -40,6 +46,13 @@ unsigned deck_met(struct deck *deck);                /* enum need: what holds no
 int deck_works_here(const struct deck *deck, enum action_id action); /* its scope has the focus */
 /* Asks what the action's confirm column says; the answer comes from a later deck_key. 0: no need to ask. */
 int deck_ask(struct deck *deck, enum action_id action);
+/* What the app asks about an action of its own; the answer comes in the same way. The form is copied.
+ * `expected`: the name to type; NULL: y or n. */
+void deck_ask_form(struct deck *deck, enum action_id action, const struct form *form);
+void deck_ask_agreement(struct deck *deck, enum action_id action, int danger, const char *title, const char *body,
+                        const char *expected);
+const struct form *deck_form(const struct deck *deck); /* as it was filled last */
+void deck_notice(struct deck *deck, const char *title, const char *body); /* something to read, and Enter */
 /* Shown in the footer until the next key, and kept for the list of messages. */
 void deck_say(struct deck *deck, int error, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/spell.h"
+#include "base/when.h"
 
 const struct command cli_commands[] = {
 	{"", "", "Open the console.", "", run_console},
@@ -78,14 +79,7 @@ static int set_output(struct cli *cli, const char *value, struct err *err)
 
 static int set_timeout(struct cli *cli, const char *value, struct err *err)
 {
-	char *end;
-	double amount = strtod(value, &end);
-	double unit = strcmp(end, "") == 0 || strcmp(end, "s") == 0 ? 1 : strcmp(end, "m") == 0 ? 60
-	            : strcmp(end, "h") == 0 ? 3600 : strcmp(end, "ms") == 0 ? 0.001 : 0;
-	if (end == value || unit == 0 || !(amount > 0) || amount * unit > 1e7)
-		return err_set(err, "--timeout takes a duration such as 30s, 5m or 1h, not \"%.40s\"", value);
-	cli->timeout = amount * unit;
-	return 0;
+	return duration_parse(value, &cli->timeout, err) < 0 ? err_wrap(err, "--timeout") : 0;
 }
 
 TEXT_OPTION(set_demo_folder, demo.folder)

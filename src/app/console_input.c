@@ -22,7 +22,7 @@ static void input_take(struct console *console)
 		} else if (input.kind == INPUT_KEY) {
 			order = deck_key(console->deck, input.key);
 			if (order.action != ACTION_NONE)
-				dispatch_action(&console->dispatch, order.action, order.confirmed);
+				dispatch_action(&console->dispatch, order.action, order.answer);
 		}
 		console->dirty = 1;
 	}

@@ -117,7 +117,7 @@ static const char *works_in(const struct action *action)
 	return "another place";
 }
 
-void dispatch_action(struct dispatch *dispatch, enum action_id action, int confirmed)
+void dispatch_action(struct dispatch *dispatch, enum action_id action, enum deck_answer answer)
 {
 	const struct action *row = action_get(action);
 	const char *unmet;
@@ -133,7 +133,7 @@ void dispatch_action(struct dispatch *dispatch, enum action_id action, int confi
 		deck_say(dispatch->deck, 1, "%s", unmet);
 		return;
 	}
-	if (!confirmed && deck_ask(dispatch->deck, action))
+	if (answer == DECK_UNASKED && deck_ask(dispatch->deck, action))
 		return;
 	handlers[action](dispatch, action);
 }

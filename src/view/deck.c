@@ -269,6 +269,8 @@ void deck_draw(struct deck *deck, struct grid *grid)
 	footer_draw(deck, grid, deck->layout.footer);
 	if (deck->prompting == DECK_PROMPT_COMMAND)
 		palette_show(deck, grid);
+	if (deck->form_is_open)
+		form_draw(&deck->form, grid, grid_rect(grid));
 	if (dialog_is_open(&deck->dialog))
 		dialog_draw(&deck->dialog, grid, grid_rect(grid));
 	deck->drawn = deck->over || rect_is_empty(deck->layout.list) ? 0 : deck->list->ops->rows(deck->list);

@@ -166,7 +166,7 @@ int deck_ask(struct deck *deck, enum action_id action)
 	const char *name = service ? service->name : "";
 	char body[DIALOG_BODY];
 
-	if (!row || row->confirm == CONFIRM_NONE || (row->confirm == CONFIRM_PROD && !protected))
+	if (!row || row->confirm == CONFIRM_NONE || row->confirm == CONFIRM_PREVIEW || (row->confirm == CONFIRM_PROD && !protected))
 		return 0;
 	snprintf(body, sizeof(body), "%s: %s in %s", row->help, name, service ? service->cluster->name : "");
 	if (row->confirm == CONFIRM_TYPE || protected)
@@ -176,4 +176,33 @@ int deck_ask(struct deck *deck, enum action_id action)
 	deck->question = DECK_ASKS_ACTION;
 	deck->asked = action;
 	return 1;
+}
+
+void deck_ask_form(struct deck *deck, enum action_id action, const struct form *form)
+{
+	deck->form = *form;
+	deck->form_is_open = 1;
+	deck->asked = action;
+}
+
+const struct form *deck_form(const struct deck *deck)
+{
+	return &deck->form;
+}
+
+void deck_ask_agreement(struct deck *deck, enum action_id action, int danger, const char *title, const char *body,
+                        const char *expected)
+{
+	if (expected)
+		dialog_type(&deck->dialog, danger, title, body, expected);
+	else
+		dialog_confirm(&deck->dialog, danger, title, body);
+	deck->question = DECK_ASKS_ACTION;
+	deck->asked = action;
+}
+
+void deck_notice(struct deck *deck, const char *title, const char *body)
+{
+	dialog_notice(&deck->dialog, title, body);
+	deck->question = DECK_ASKS_NOTHING;
 }

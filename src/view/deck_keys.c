@@ -117,7 +117,7 @@ static void prompt_close(struct deck *deck)
 
 static struct deck_order prompt_result(struct deck *deck, enum prompt_result result)
 {
-	struct deck_order order = {ACTION_NONE, 0};
+	struct deck_order order = {ACTION_NONE, DECK_UNASKED};
 	enum deck_prompt kind = deck->prompting;
 
 	switch (result) {
@@ -151,13 +151,13 @@ static struct deck_order prompt_result(struct deck *deck, enum prompt_result res
 
 static struct deck_order dialog_result(struct deck *deck, enum dialog_result result)
 {
-	struct deck_order order = {ACTION_NONE, 0};
+	struct deck_order order = {ACTION_NONE, DECK_UNASKED};
 
 	if (result == DIALOG_OPEN)
 		return order;
 	if (result == DIALOG_ACCEPTED) {
 		if (deck->question == DECK_ASKS_ACTION)
-			order = (struct deck_order){deck->asked, 1};
+			order = (struct deck_order){deck->asked, DECK_AGREED};
 		else
 			deck_dialog_answered(deck);
 	}
@@ -166,14 +166,29 @@ static struct deck_order dialog_result(struct deck *deck, enum dialog_result res
 	return order;
 }
 
+static struct deck_order form_answer(struct deck *deck, enum form_result result)
+{
+	struct deck_order order = {ACTION_NONE, DECK_UNASKED};
+
+	if (result == FORM_OPEN)
+		return order;
+	if (result == FORM_DONE)
+		order = (struct deck_order){deck->asked, DECK_FILLED};
+	deck->form_is_open = 0;
+	deck->asked = ACTION_NONE;
+	return order;
+}
+
 struct deck_order deck_key(struct deck *deck, struct key key)
 {
-	struct deck_order order = {ACTION_NONE, 0};
+	struct deck_order order = {ACTION_NONE, DECK_UNASKED};
 	unsigned scopes[DECK_SCOPES];
 	size_t count;
 
 	if (dialog_is_open(&deck->dialog))
 		return dialog_result(deck, dialog_key(&deck->dialog, key));
+	if (deck->form_is_open)
+		return form_answer(deck, form_key(&deck->form, key));
 	if (deck->prompting)
 		return prompt_result(deck, prompt_key(&deck->prompt, key));
 	deck->message[0] = '\0';
@@ -189,6 +204,8 @@ void deck_paste(struct deck *deck, const char *text)
 	/* A paste is text: where none is asked for it does nothing, least of all run as keys. */
 	if (dialog_is_open(&deck->dialog))
 		dialog_result(deck, dialog_paste(&deck->dialog, text));
+	else if (deck->form_is_open)
+		form_paste(&deck->form, text);
 	else if (deck->prompting)
 		prompt_result(deck, prompt_paste(&deck->prompt, text));
 }

@@ -3,6 +3,7 @@
 #define VIEW_DECK_STATE_H
 
 #include "ui/dialog.h"
+#include "ui/form.h"
 #include "ui/layout.h"
 #include "ui/palette.h"
 #include "ui/prompt.h"
@@ -41,6 +42,8 @@ struct deck {
 	size_t palette[DECK_PALETTE];
 
 	struct dialog dialog;
+	struct form form;
+	int form_is_open;
 	enum deck_question question;
 	enum action_id asked;   /* the action that waits for an answer */
 	char (*log_choices)[DEMAND_NAME * 2]; /* of DECK_ASKS_LOG: "pod/container" */

@@ -37,7 +37,7 @@ static struct dispatch dispatch_to(struct world *world, struct calls *calls)
 {
 	return (struct dispatch){
 		.deck = world->deck,
-		.host = {count_quit, count_refresh, count_redraw, count_suspend, count_theme, calls},
+		.host = {count_quit, count_refresh, count_redraw, count_suspend, count_theme, NULL, calls},
 	};
 }
 
