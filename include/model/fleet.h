@@ -20,6 +20,7 @@
 /* The state of one watched kind of one cluster. */
 enum sync {
 	SYNC_IDLE,    /* not asked for yet */
+	SYNC_SEEKING, /* of an optional kind: whether the server has it is being asked */
 	SYNC_LISTING, /* first list under way; objects appear as pages come */
 	SYNC_LIVE,    /* complete, and a watch is open */
 	SYNC_STALE,   /* complete once; the connection is lost since `since_ms` */

@@ -21,8 +21,49 @@ enum object_kind {
 	OBJECT_HPA,
 	OBJECT_POD,
 	OBJECT_EVENT,
+	OBJECT_ROLLOUT, /* Argo's: a workload */
+	/* From here on each begins with a struct resource: model/resource.h. */
+	OBJECT_CRONJOB,
+	OBJECT_GITREPOSITORY,
+	OBJECT_OCIREPOSITORY,
+	OBJECT_BUCKET,
+	OBJECT_HELMREPOSITORY,
+	OBJECT_HELMCHART,
+	OBJECT_KUSTOMIZATION,
+	OBJECT_HELMRELEASE,
+	OBJECT_CANARY,
+	OBJECT_ANALYSISRUN,
+	OBJECT_SCALEDOBJECT,
+	OBJECT_ACTIONSET,
+	OBJECT_TERRAFORM,
+	OBJECT_IMAGEREPOSITORY,
+	OBJECT_IMAGEPOLICY,
+	OBJECT_IMAGEUPDATE,
+	OBJECT_PROVIDER,
+	OBJECT_ALERT, /* of Flux' notification-controller */
+	OBJECT_RECEIVER,
 	OBJECT_KINDS
 };
+
+/* What the model knows of a kind by itself: one row each, in kinds.c. */
+enum kind_role {
+	KIND_EXTRA,    /* rows do without it */
+	KIND_SHOWN,    /* rows show something of it where the server has it */
+	KIND_NEEDED,   /* rows are not true without it */
+	KIND_WORKLOAD, /* the rows themselves */
+};
+
+struct kind_row {
+	const char *word;   /* "Deployment" */
+	const char *plural; /* "deployments", the resource's name in paths and rights */
+	const char *group;  /* "apps"; "" for core */
+	const char *area;   /* what it is called among others in a few words: "flux"; NULL: its plural */
+	enum kind_role role;
+	int optional;       /* comes with an extension: a server without it is none the worse */
+};
+extern const struct kind_row kind_rows[OBJECT_KINDS];
+
+enum object_kind kind_find(const char *word); /* OBJECT_KINDS when there is none */
 
 struct object {
 	enum object_kind kind;

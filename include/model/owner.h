@@ -59,6 +59,9 @@ void hpa_change(struct cluster *cluster, struct hpa *old, struct hpa *fresh);
 void namespace_change(struct cluster *cluster, struct namespace *old, struct namespace *fresh);
 void node_change(struct cluster *cluster, struct node *old, struct node *fresh);
 
+/* flux_join.c: what applies a service, and what holds it. */
+void flux_change(struct cluster *cluster, enum object_kind kind, struct object *old, struct object *fresh);
+
 /* event.c: warnings. */
 void event_change(struct cluster *cluster, struct event *old, struct event *fresh);
 void events_let_go(struct service *service); /* a service goes: its warnings wait again */
@@ -72,8 +75,7 @@ void service_mark(struct service *service); /* to be settled; NULL does nothing 
 void service_stir(struct service *service); /* and to be drawn, even when its sums are the same */
 void service_derive(struct service *service);
 uint64_t service_face(const struct service *service);
-const char *kind_word(enum object_kind kind);
-enum object_kind kind_of_word(const char *word); /* OBJECT_KINDS when it is none of ours */
+enum object_kind workload_kind(const char *word); /* OBJECT_KINDS when it is none of a workload */
 /* Sets an interned field of a service, which holds a share of it. */
 void service_set_word(struct service *service, const char **slot, const char *word);
 
@@ -86,7 +88,7 @@ void object_complete(struct object *object); /* strings that are NULL become "" 
 
 static inline int kind_is_workload(enum object_kind kind)
 {
-	return kind == OBJECT_DEPLOYMENT || kind == OBJECT_STATEFULSET || kind == OBJECT_DAEMONSET;
+	return kind < OBJECT_KINDS && kind_rows[kind].role == KIND_WORKLOAD;
 }
 
 /* link.c */

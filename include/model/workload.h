@@ -4,22 +4,16 @@
 
 #include <stdint.h>
 
+#include "model/condition.h"
 #include "model/object.h"
+#include "model/resource.h"
 
 struct service;
 struct owner;
-
-/* A condition of a status; absent: status is ' '. */
-struct condition {
-	char status;         /* 'T', 'F', 'U' or ' ' */
-	const char *reason;  /* interned */
-	char *message;       /* owned, sanitised, at most 512 bytes; may be NULL */
-	int64_t changed_ms;
-};
+struct argo_rollout;
 
 /*
- * A Deployment, StatefulSet or DaemonSet (kinds to come, such as an Argo Rollout, fill the same
- * struct). Counts are the object's own (spec and status), as kubectl prints them. DaemonSets map
+ * A Deployment, StatefulSet, DaemonSet or Argo Rollout. Counts are the object's own (spec and status), as kubectl prints them. DaemonSets map
  * desiredNumberScheduled, numberReady, updatedNumberScheduled and numberAvailable.
  */
 struct workload {
@@ -38,6 +32,10 @@ struct workload {
 	unsigned paused : 1;
 	unsigned on_delete : 1;    /* updateStrategy OnDelete: rollout status refuses to judge */
 	unsigned has_partition : 1;
+	unsigned disabled : 1;     /* kustomize.toolkit.fluxcd.io/reconcile: disabled */
+	struct hold *hold;         /* of a paused or disabled one: who did it; NULL: not known */
+	struct object_ref applied_by, managed_by; /* by Flux' labels; by its ownerReferences */
+	struct argo_rollout *argo; /* of a Rollout: the rest, see model/flux.h; NULL for the others */
 	struct condition progressing, is_available, failure; /* Deployment conditions; failure: ReplicaFailure */
 
 	/* Kept by the model. */
@@ -59,6 +57,7 @@ struct hpa {
 	const char *target_kind, *target_name; /* interned */
 	int min, max, current, desired;
 	struct condition active, limited; /* ScalingActive, ScalingLimited */
+	const char *owner_kind, *owner_name; /* interned: its controller, such as a ScaledObject; "" without */
 
 	/* Kept by the model. */
 	struct workload *target; /* may be NULL */

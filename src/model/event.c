@@ -34,7 +34,7 @@ static struct service *about(const struct cluster *cluster, const struct event *
 		const struct pod *pod = (const struct pod *)object;
 		return pod->parent ? pod->parent->service : NULL;
 	}
-	if (strcmp(kind, "ReplicaSet") == 0 || kind_of_word(kind) != OBJECT_KINDS) {
+	if (strcmp(kind, "ReplicaSet") == 0 || workload_kind(kind) != OBJECT_KINDS) {
 		const struct owner *owner = map_get(&cluster->owners, event->about_uid);
 		return owner ? owner->service : NULL;
 	}

@@ -13,7 +13,7 @@
 enum { KEY_MAX = 640 };
 #define PRIMARY "-primary"
 
-static const enum object_kind workload_kinds[] = {OBJECT_DEPLOYMENT, OBJECT_STATEFULSET, OBJECT_DAEMONSET};
+static const enum object_kind workload_kinds[] = {OBJECT_DEPLOYMENT, OBJECT_STATEFULSET, OBJECT_DAEMONSET, OBJECT_ROLLOUT};
 enum { WORKLOAD_KINDS = sizeof(workload_kinds) / sizeof(workload_kinds[0]) };
 
 static const char *own_name(const struct workload *workload)
@@ -127,7 +127,7 @@ static void copies_settle_in(struct cluster *cluster, const struct workload *ori
 static struct hpa *hpa_of(const struct cluster *cluster, const struct workload *workload)
 {
 	char key[KEY_MAX];
-	const char *kind = kind_word(workload->object.kind);
+	const char *kind = kind_rows[workload->object.kind].word;
 	size_t len = strlen(kind), rest = strlen(workload->object.key);
 	if (len + rest + 2 > sizeof(key))
 		return NULL;
@@ -210,7 +210,7 @@ void hpa_change(struct cluster *cluster, struct hpa *old, struct hpa *fresh)
 	struct hpa *other = map_put(&cluster->scaled, fresh->target_key, fresh);
 	if (other) /* two of them for one target: a mistake of its owner; the last one counts */
 		other->target = NULL;
-	enum object_kind kind = kind_of_word(fresh->target_kind);
+	enum object_kind kind = workload_kind(fresh->target_kind);
 	if (kind == OBJECT_KINDS)
 		return;
 	fresh->target = workload_find(cluster, kind, fresh->target_key + strlen(fresh->target_kind) + 1);

@@ -16,39 +16,42 @@ const char *const link_words[LINK_STATES] = {
 	[LINK_UNREACHABLE] = "unreachable",
 };
 
-/* Workloads and pods first, as the words come; then what rows do without. */
-static const struct watched {
-	enum object_kind kind;
-	const char *plural;
-	int workload, needed;
-} watched[] = {
-	{OBJECT_DEPLOYMENT, "deployments", 1, 1},
-	{OBJECT_STATEFULSET, "statefulsets", 1, 1},
-	{OBJECT_DAEMONSET, "daemonsets", 1, 1},
-	{OBJECT_POD, "pods", 0, 1},
-	{OBJECT_REPLICASET, "replicasets", 0, 1},
-	{OBJECT_NAMESPACE, "namespaces", 0, 0},
-	{OBJECT_HPA, "horizontalpodautoscalers", 0, 0},
-	{OBJECT_EVENT, "events", 0, 0},
-	{OBJECT_NODE, "nodes", 0, 0},
+/* In this order the words come: workloads and pods first; then what rows do without. */
+static const enum object_kind watched[] = {
+	OBJECT_DEPLOYMENT, OBJECT_STATEFULSET, OBJECT_DAEMONSET, OBJECT_ROLLOUT, OBJECT_POD, OBJECT_REPLICASET,
+	OBJECT_NAMESPACE, OBJECT_HPA, OBJECT_EVENT, OBJECT_NODE, OBJECT_CRONJOB,
+	OBJECT_KUSTOMIZATION, OBJECT_HELMRELEASE, OBJECT_GITREPOSITORY, OBJECT_OCIREPOSITORY, OBJECT_BUCKET,
+	OBJECT_HELMREPOSITORY, OBJECT_HELMCHART, OBJECT_IMAGEREPOSITORY, OBJECT_IMAGEPOLICY, OBJECT_IMAGEUPDATE,
+	OBJECT_PROVIDER, OBJECT_ALERT, OBJECT_RECEIVER,
+	OBJECT_CANARY, OBJECT_ANALYSISRUN, OBJECT_SCALEDOBJECT, OBJECT_ACTIONSET, OBJECT_TERRAFORM,
 };
 
 enum { WATCHED = sizeof(watched) / sizeof(watched[0]) };
+_Static_assert(WATCHED == (int)OBJECT_KINDS, "every kind can lose its connection");
 
-static int has_come(const struct kind_state *state)
+/* Kinds that make the rows and are there on every server: only they decide what the link is. */
+static int is_needed(enum object_kind kind)
 {
-	return state->complete || state->sync == SYNC_DENIED || state->sync == SYNC_ABSENT;
+	return kind_rows[kind].role >= KIND_NEEDED && !kind_rows[kind].optional;
 }
 
-static int has_come_or_cannot(const struct cluster *cluster, const struct kind_state *state)
+static int has_come(const struct cluster *cluster, enum object_kind kind)
 {
-	return has_come(state) || state->sync == SYNC_FAILED || cluster->expired || cluster->error[0];
+	const struct kind_state *state = &cluster->kinds[kind];
+	return state->complete || state->sync == SYNC_DENIED || state->sync == SYNC_ABSENT ||
+	       (kind_rows[kind].optional && state->sync == SYNC_IDLE); /* nobody means to ask */
+}
+
+static int has_come_or_cannot(const struct cluster *cluster, enum object_kind kind)
+{
+	return has_come(cluster, kind) || cluster->kinds[kind].sync == SYNC_FAILED || cluster->expired || cluster->error[0];
 }
 
 int cluster_has_rows(const struct cluster *cluster)
 {
+	/* First rows do not wait for kinds that most clusters have not. */
 	for (size_t i = 0; i < WATCHED; i++)
-		if (watched[i].workload && !has_come_or_cannot(cluster, &cluster->kinds[watched[i].kind]))
+		if (kind_is_workload(watched[i]) && is_needed(watched[i]) && !has_come_or_cannot(cluster, watched[i]))
 			return 0;
 	return 1;
 }
@@ -56,7 +59,7 @@ int cluster_has_rows(const struct cluster *cluster)
 int cluster_is_complete(const struct cluster *cluster)
 {
 	for (size_t i = 0; i < WATCHED; i++)
-		if (watched[i].needed && !has_come_or_cannot(cluster, &cluster->kinds[watched[i].kind]))
+		if (kind_rows[watched[i]].role >= KIND_SHOWN && !has_come_or_cannot(cluster, watched[i]))
 			return 0;
 	return 1;
 }
@@ -64,7 +67,7 @@ int cluster_is_complete(const struct cluster *cluster)
 int cluster_is_true(const struct cluster *cluster)
 {
 	for (size_t i = 0; i < WATCHED; i++)
-		if (watched[i].needed && !has_come(&cluster->kinds[watched[i].kind]))
+		if (kind_rows[watched[i]].role >= KIND_SHOWN && !has_come(cluster, watched[i]))
 			return 0;
 	return 1;
 }
@@ -72,7 +75,7 @@ int cluster_is_true(const struct cluster *cluster)
 int cluster_workloads_are_known(const struct cluster *cluster)
 {
 	for (size_t i = 0; i < WATCHED; i++)
-		if (watched[i].workload && !has_come(&cluster->kinds[watched[i].kind]))
+		if (kind_is_workload(watched[i]) && !has_come(cluster, watched[i]))
 			return 0;
 	return 1;
 }
@@ -83,15 +86,15 @@ static enum link judge(const struct cluster *cluster, int64_t *stale_ms)
 	int any_complete = 0, failed = 0, denied = 0, coming = 0;
 	*stale_ms = 0;
 	for (size_t i = 0; i < WATCHED; i++) {
-		const struct kind_state *state = &cluster->kinds[watched[i].kind];
+		const struct kind_state *state = &cluster->kinds[watched[i]];
 		any_complete |= state->complete;
 		if (state->complete && state->stale_ms && (!*stale_ms || state->stale_ms < *stale_ms))
 			*stale_ms = state->stale_ms;
-		if (!watched[i].needed)
+		if (!is_needed(watched[i]))
 			continue;
 		failed |= state->sync == SYNC_FAILED && !state->complete;
 		denied |= state->sync == SYNC_DENIED;
-		coming |= !has_come(state);
+		coming |= !has_come(cluster, watched[i]);
 	}
 	if (cluster->expired)
 		return LINK_EXPIRED;
@@ -117,18 +120,30 @@ int cluster_derive(struct cluster *cluster)
 	return 1;
 }
 
-/* ", no permission: events" for the kinds in this state; `separator` stands before the first. */
+static const char *area_of(enum object_kind kind)
+{
+	return kind_rows[kind].area ? kind_rows[kind].area : kind_rows[kind].plural;
+}
+
+static int is_in(const struct cluster *cluster, enum object_kind kind, enum sync sync)
+{
+	const struct kind_state *state = &cluster->kinds[kind];
+	return state->sync == sync && !(sync == SYNC_FAILED && state->complete);
+}
+
+/* ", no permission: events, flux" for the kinds in this state; `separator` stands before the first. */
 static void list_kinds(const struct cluster *cluster, enum sync sync, const char *separator, const char *word,
                        struct text *out)
 {
+	const char *last = NULL; /* kinds of one area stand together */
 	for (size_t i = 0; i < WATCHED; i++) {
-		const struct kind_state *state = &cluster->kinds[watched[i].kind];
-		if (state->sync != sync || (sync == SYNC_FAILED && state->complete))
+		if (!is_in(cluster, watched[i], sync) || (last && strcmp(last, area_of(watched[i])) == 0))
 			continue;
+		last = area_of(watched[i]);
 		if (word)
-			text_printf(out, "%s%s: %s", separator, word, watched[i].plural);
+			text_printf(out, "%s%s: %s", separator, word, last);
 		else
-			text_printf(out, ", %s", watched[i].plural);
+			text_printf(out, ", %s", last);
 		word = NULL;
 	}
 }
@@ -137,12 +152,12 @@ static void describe_connecting(const struct cluster *cluster, struct text *out)
 {
 	int any = 0;
 	for (size_t i = 0; i < WATCHED; i++)
-		any |= cluster->kinds[watched[i].kind].complete;
+		any |= cluster->kinds[watched[i]].complete;
 	for (size_t i = 0; i < WATCHED; i++) {
-		const struct kind_state *state = &cluster->kinds[watched[i].kind];
-		if (!any || !watched[i].needed || has_come(state) || state->sync != SYNC_LISTING)
+		const struct kind_state *state = &cluster->kinds[watched[i]];
+		if (!any || !is_needed(watched[i]) || state->complete || state->sync != SYNC_LISTING)
 			continue;
-		text_printf(out, "reading %s", watched[i].plural);
+		text_printf(out, "reading %s", kind_rows[watched[i]].plural);
 		return;
 	}
 	text_add(out, link_words[LINK_CONNECTING]);

@@ -14,33 +14,90 @@
 #include "model/pod.h"
 #include "model/workload.h"
 #include "model/writer.h"
+#include "shape.h"
 
-/* The interned fields of each kind, as offsets; 0 ends a row (no kind has one at offset 0). */
-enum { WORDS_MAX = 7 };
+static void pod_release(struct intern *pool, struct object *object)
+{
+	(void)pool;
+	free(((struct pod *)object)->message);
+}
 
-static const size_t words[OBJECT_KINDS][WORDS_MAX] = {
-	[OBJECT_NAMESPACE] = {offsetof(struct namespace, team)},
-	[OBJECT_NODE] = {offsetof(struct node, zone), offsetof(struct node, reason)},
-#define WORKLOAD_WORDS \
-	{offsetof(struct workload, service), offsetof(struct workload, team), \
-	 offsetof(struct workload, images), offsetof(struct workload, revision), \
-	 offsetof(struct workload, current_revision)}
-	[OBJECT_DEPLOYMENT] = WORKLOAD_WORDS,
-	[OBJECT_STATEFULSET] = WORKLOAD_WORDS,
-	[OBJECT_DAEMONSET] = WORKLOAD_WORDS,
-	[OBJECT_REPLICASET] = {offsetof(struct replicaset, owner_uid), offsetof(struct replicaset, revision),
-		offsetof(struct replicaset, hash)},
-	[OBJECT_HPA] = {offsetof(struct hpa, target_kind), offsetof(struct hpa, target_name)},
-	[OBJECT_POD] = {offsetof(struct pod, owner_uid), offsetof(struct pod, node), offsetof(struct pod, ip),
-		offsetof(struct pod, status), offsetof(struct pod, hash), offsetof(struct pod, containers)},
-	[OBJECT_EVENT] = {offsetof(struct event, about_kind), offsetof(struct event, about_name),
-		offsetof(struct event, about_uid), offsetof(struct event, reason)},
+static void event_release(struct intern *pool, struct object *object)
+{
+	(void)pool;
+	free(((struct event *)object)->message);
+}
+
+static void hpa_release(struct intern *pool, struct object *object)
+{
+	struct hpa *hpa = (struct hpa *)object;
+	condition_release(pool, &hpa->active);
+	condition_release(pool, &hpa->limited);
+	free(hpa->target_key);
+}
+
+static void hpa_complete(struct object *object)
+{
+	condition_complete(&((struct hpa *)object)->active);
+	condition_complete(&((struct hpa *)object)->limited);
+}
+
+static void workload_release(struct intern *pool, struct object *object)
+{
+	struct workload *workload = (struct workload *)object;
+	for (uint16_t i = 0; i < workload->label_count; i++) {
+		intern_drop(pool, workload->labels[i].key);
+		intern_drop(pool, workload->labels[i].value);
+	}
+	free(workload->labels);
+	condition_release(pool, &workload->progressing);
+	condition_release(pool, &workload->is_available);
+	condition_release(pool, &workload->failure);
+	hold_free(pool, workload->hold);
+	argo_release(pool, workload->argo);
+}
+
+static void workload_complete(struct object *object)
+{
+	struct workload *workload = (struct workload *)object;
+	condition_complete(&workload->progressing);
+	condition_complete(&workload->is_available);
+	condition_complete(&workload->failure);
+	argo_complete(workload->argo);
+}
+
+#define WORDS(...) (const size_t[]){__VA_ARGS__, 0}
+#define WORKLOAD_SHAPE \
+	{WORDS(offsetof(struct workload, service), offsetof(struct workload, team), \
+	       offsetof(struct workload, images), offsetof(struct workload, revision), \
+	       offsetof(struct workload, current_revision), REF_WORDS(struct workload, applied_by), \
+	       REF_WORDS(struct workload, managed_by)), \
+	 workload_release, workload_complete}
+
+static const struct shape shapes[OBJECT_CRONJOB] = {
+	[OBJECT_NAMESPACE] = {WORDS(offsetof(struct namespace, team)), NULL, NULL},
+	[OBJECT_NODE] = {WORDS(offsetof(struct node, zone), offsetof(struct node, reason)), NULL, NULL},
+	[OBJECT_DEPLOYMENT] = WORKLOAD_SHAPE,
+	[OBJECT_STATEFULSET] = WORKLOAD_SHAPE,
+	[OBJECT_DAEMONSET] = WORKLOAD_SHAPE,
+	[OBJECT_ROLLOUT] = WORKLOAD_SHAPE,
+	[OBJECT_REPLICASET] = {WORDS(offsetof(struct replicaset, owner_uid), offsetof(struct replicaset, revision),
+	                             offsetof(struct replicaset, hash)), NULL, NULL},
+	[OBJECT_HPA] = {WORDS(offsetof(struct hpa, target_kind), offsetof(struct hpa, target_name),
+	                      offsetof(struct hpa, owner_kind), offsetof(struct hpa, owner_name)),
+	                hpa_release, hpa_complete},
+	[OBJECT_POD] = {WORDS(offsetof(struct pod, owner_uid), offsetof(struct pod, node), offsetof(struct pod, ip),
+	                      offsetof(struct pod, status), offsetof(struct pod, hash),
+	                      offsetof(struct pod, containers)),
+	                pod_release, NULL},
+	[OBJECT_EVENT] = {WORDS(offsetof(struct event, about_kind), offsetof(struct event, about_name),
+	                        offsetof(struct event, about_uid), offsetof(struct event, reason)),
+	                  event_release, NULL},
 };
 
-static const char **object_word(struct object *object, size_t i)
+static const struct shape *shape_of(const struct object *object)
 {
-	size_t offset = i < WORDS_MAX ? words[object->kind][i] : 0;
-	return offset ? (const char **)(void *)((char *)object + offset) : NULL;
+	return kind_is_resource(object->kind) ? &flux_shapes[object->kind] : &shapes[object->kind];
 }
 
 int object_key(char *out, size_t size, const char *namespace, const char *name)
@@ -76,69 +133,50 @@ void object_init(struct object *object, enum object_kind kind, struct intern *po
 	object->version = block + key_len + uid_len + 2;
 }
 
-static void condition_release(struct intern *pool, struct condition *condition)
+void condition_release(struct intern *pool, struct condition *condition)
 {
 	intern_drop(pool, condition->reason);
 	free(condition->message);
 }
 
-static void condition_complete(struct condition *condition)
+void word_complete(const char **word)
 {
-	if (!condition->reason)
-		condition->reason = "";
+	if (!*word)
+		*word = "";
+}
+
+void condition_complete(struct condition *condition)
+{
+	word_complete(&condition->reason);
 	if (!condition->status)
 		condition->status = ' ';
 }
 
-static void workload_release(struct intern *pool, struct workload *workload)
-{
-	for (uint16_t i = 0; i < workload->label_count; i++) {
-		intern_drop(pool, workload->labels[i].key);
-		intern_drop(pool, workload->labels[i].value);
-	}
-	free(workload->labels);
-	condition_release(pool, &workload->progressing);
-	condition_release(pool, &workload->is_available);
-	condition_release(pool, &workload->failure);
-}
-
 void object_complete(struct object *object)
 {
+	const struct shape *shape = shape_of(object);
 	const char **word;
-	for (size_t i = 0; (word = object_word(object, i)); i++)
-		if (!*word)
-			*word = "";
-	if (kind_is_workload(object->kind)) {
-		struct workload *workload = (struct workload *)object;
-		condition_complete(&workload->progressing);
-		condition_complete(&workload->is_available);
-		condition_complete(&workload->failure);
-	} else if (object->kind == OBJECT_HPA) {
-		condition_complete(&((struct hpa *)object)->active);
-		condition_complete(&((struct hpa *)object)->limited);
-	}
+	for (size_t i = 0; (word = shape_word(shape->words, object, i)); i++)
+		word_complete(word);
+	if (kind_is_resource(object->kind))
+		resource_complete((struct resource *)object);
+	if (shape->complete)
+		shape->complete(object);
 }
 
 void object_discard(struct fleet *fleet, struct object *object)
 {
 	if (!object)
 		return;
+	const struct shape *shape = shape_of(object);
 	const char **word;
 	struct intern *pool = fleet->strings;
-	for (size_t i = 0; (word = object_word(object, i)); i++)
+	for (size_t i = 0; (word = shape_word(shape->words, object, i)); i++)
 		intern_drop(pool, *word);
-	if (kind_is_workload(object->kind)) {
-		workload_release(pool, (struct workload *)object);
-	} else if (object->kind == OBJECT_HPA) {
-		struct hpa *hpa = (struct hpa *)object;
-		condition_release(pool, &hpa->active);
-		condition_release(pool, &hpa->limited);
-		free(hpa->target_key);
-	} else if (object->kind == OBJECT_POD) {
-		free(((struct pod *)object)->message);
-	} else if (object->kind == OBJECT_EVENT) {
-		free(((struct event *)object)->message);
-	}
+	if (kind_is_resource(object->kind))
+		resource_release(pool, (struct resource *)object);
+	if (shape->release)
+		shape->release(pool, object);
 	intern_drop(pool, object->namespace);
 	free((void *)object->key);
 	free(object);

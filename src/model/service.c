@@ -13,28 +13,6 @@
 
 enum { PODS_LOOKED_AT = 256 };
 
-const char *kind_word(enum object_kind kind)
-{
-	switch (kind) {
-	case OBJECT_DEPLOYMENT:
-		return "Deployment";
-	case OBJECT_STATEFULSET:
-		return "StatefulSet";
-	case OBJECT_DAEMONSET:
-		return "DaemonSet";
-	default:
-		return "";
-	}
-}
-
-enum object_kind kind_of_word(const char *word)
-{
-	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++)
-		if (kind_is_workload(kind) && strcmp(kind_word(kind), word) == 0)
-			return kind;
-	return OBJECT_KINDS;
-}
-
 void service_set_word(struct service *service, const char **slot, const char *word)
 {
 	struct intern *pool = service->cluster->fleet->strings;
@@ -205,7 +183,7 @@ static const char *namespace_team(const struct service *service)
 static void derive_workload(struct service *service, const struct workload *workload)
 {
 	struct rollout rollout = rollout_of(workload);
-	const char *kind = kind_word(workload->object.kind);
+	const char *kind = kind_rows[workload->object.kind].word;
 	service->desired += workload->desired;
 	service->replicas += workload->replicas;
 	service->ready += workload->ready;
@@ -241,8 +219,8 @@ void service_derive(struct service *service)
 			team = workload->team;
 		if (!service->hpa) {
 			char key[640];
-			size_t kind = strlen(kind_word(workload->object.kind));
-			memcpy(key, kind_word(workload->object.kind), kind);
+			size_t kind = strlen(kind_rows[workload->object.kind].word);
+			memcpy(key, kind_rows[workload->object.kind].word, kind);
 			key[kind] = '/';
 			if (object_key(key + kind + 1, sizeof(key) - kind - 1, service->namespace,
 			               workload->object.name))

@@ -28,13 +28,15 @@ static void pod_change(struct cluster *cluster, struct pod *old, struct pod *fre
 static void object_change(struct cluster *cluster, struct object *old, struct object *fresh)
 {
 	void *was = old, *is = fresh;
-	switch (fresh ? fresh->kind : old->kind) {
+	enum object_kind kind = fresh ? fresh->kind : old->kind;
+	switch (kind) {
 	case OBJECT_POD:
 		pod_change(cluster, was, is);
 		break;
 	case OBJECT_DEPLOYMENT:
 	case OBJECT_STATEFULSET:
 	case OBJECT_DAEMONSET:
+	case OBJECT_ROLLOUT:
 		workload_change(cluster, was, is);
 		break;
 	case OBJECT_REPLICASET:
@@ -52,7 +54,8 @@ static void object_change(struct cluster *cluster, struct object *old, struct ob
 	case OBJECT_NODE:
 		node_change(cluster, was, is);
 		break;
-	case OBJECT_KINDS:
+	default:
+		flux_change(cluster, kind, was, is);
 		break;
 	}
 }
@@ -187,7 +190,8 @@ static const char *memory_kind(const char *word)
 {
 	if (!word)
 		return "";
-	return strcmp(word, "mixed") == 0 ? "mixed" : kind_word(kind_of_word(word));
+	enum object_kind kind = workload_kind(word);
+	return strcmp(word, "mixed") == 0 ? "mixed" : kind == OBJECT_KINDS ? "" : kind_rows[kind].word;
 }
 
 void cluster_remember(struct cluster *cluster, const struct service_memory *memory)

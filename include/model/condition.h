@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_CONDITION_H
+#define MODEL_CONDITION_H
+
+#include <stdint.h>
+
+/* A condition of a status; absent: status is ' '. */
+struct condition {
+	char status;         /* 'T', 'F', 'U' or ' ' */
+	const char *reason;  /* interned */
+	char *message;       /* owned, sanitised, of bounded length; may be NULL */
+	int64_t changed_ms;  /* lastTransitionTime */
+};
+
+#endif
