@@ -8,6 +8,7 @@
 #include "model/fleet.h"
 
 struct cJSON;
+struct wire_message;
 
 /*
  * A kind that is watched: one row of the table in kind.c and one decoder. To add a kind, write its
@@ -46,6 +47,8 @@ struct kind {
 	int needed;             /* rows are not complete without it */
 	const char *selector;   /* a query parameter such as "fieldSelector=type%3DWarning", or NULL */
 	const char *const *fields; /* for scan_filter_new */
+	/* Lists are read as protobuf by this table, see kube/wire_decode.h; NULL: as JSON, as watches are. */
+	const struct wire_message *wire;
 	/* Builds the model's object, or returns NULL and sets err. */
 	struct object *(*decode)(const struct decode *decode, const struct cJSON *json, struct err *err);
 };

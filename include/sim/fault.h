@@ -9,7 +9,7 @@
 enum sim_fault_kind {
 	/* Instead of the answer */
 	FAULT_STATUS, /* a Status object of `number`; `seconds` >= 0 is sent as Retry-After */
-	FAULT_BODY,   /* 200 with `text` as the body, of content type `type` (a proxy's sign-in page) */
+	FAULT_BODY,   /* 200 with `text` (of `number` bytes, if > 0) as the body, of content type `type` */
 	FAULT_FREEZE, /* `number` bytes of the answer, then nothing; the connection stays open */
 
 	/* The way of its bytes */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "kube/decode.h"
+#include "kube/wire_decode.h"
 
 #define METADATA \
 	"metadata name", "metadata namespace", "metadata uid", "metadata creationTimestamp"
@@ -87,7 +88,7 @@ const struct kind kinds[] = {
 	{
 		.object = OBJECT_POD, .name = "Pod", .plural = "pods", .group = "",
 		.version = "v1", .namespaced = 1, .reading = KIND_PAGED_BESIDE, .needed = 1,
-		.fields = pod_fields, .decode = pod_decode,
+		.fields = pod_fields, .wire = &wire_pod, .decode = pod_decode,
 	},
 	{
 		.object = OBJECT_NODE, .name = "Node", .plural = "nodes", .group = "",

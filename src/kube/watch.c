@@ -162,6 +162,9 @@ static void watch_refused(struct watch *watch, int status, const char *reason, c
 	if (watch->phase == WATCH_STREAMING && (status == 400 || status == 422)) {
 		watch->no_stream = 1;
 		watch_list(watch);
+	} else if (status == 406 && watch_wants_wire(watch)) {
+		watch->no_wire = 1;
+		watch_list(watch);
 	} else if (status == 410 || strcmp(reason, "Expired") == 0 || strcmp(reason, "Gone") == 0) {
 		if (listing && watch->page_next)
 			watch_page_expired(watch);
@@ -206,7 +209,7 @@ static void page_done(struct watch *watch, struct err *err)
 	struct cluster *cluster = watch->context.cluster;
 
 	queue_open(watch->context.queue);
-	if (scan_finish(watch->scan, err) < 0 || !watch->page_version_seen) {
+	if (feed_finish(watch, err) < 0 || !watch->page_version_seen) {
 		watch_lost(watch, watch->page_version_seen ? err->text : "the list has no resourceVersion", 0);
 		return;
 	}
@@ -309,8 +312,15 @@ static void watch_send(struct watch *watch, const char *query, enum http_patienc
 	watch->call = client_send(watch->context.client, &request);
 }
 
+int watch_wants_wire(const struct watch *watch)
+{
+	return watch->phase == WATCH_LISTING && watch->kind->wire && !watch->no_wire;
+}
+
 static const char *watch_accept(const struct watch *watch, int list)
 {
+	if (watch_wants_wire(watch))
+		return "application/vnd.kubernetes.protobuf,application/json";
 	if (!watch->kind->metadata_only)
 		return NULL;
 	return list ? "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "kube/decode.h"
+#include "kube/wire_decode.h"
 #include "model/writer.h"
 #include "watch_state.h"
 
@@ -105,10 +106,8 @@ static int feed_object(void *arg, const char *type, const char *bytes, size_t le
 	return stop;
 }
 
-static void feed_list_metadata(void *arg, const char *bytes, size_t len)
+static void take_list_metadata(struct watch *watch, const cJSON *json)
 {
-	struct watch *watch = arg;
-	cJSON *json = json_parse(watch->arena, bytes, len, NULL);
 	const char *version = json_string(json, "resourceVersion"), *next = json_string(json, "continue");
 	watch->page_version_seen = version && *version && strlen(version) < sizeof(watch->page_version);
 	/* Later pages are of the first one's snapshot; where they are not, the oldest is the safe one. */
@@ -120,21 +119,62 @@ static void feed_list_metadata(void *arg, const char *bytes, size_t len)
 	arena_reset(watch->arena);
 }
 
+static void feed_list_metadata(void *arg, const char *bytes, size_t len)
+{
+	struct watch *watch = arg;
+	take_list_metadata(watch, json_parse(watch->arena, bytes, len, NULL));
+}
+
+/* Of protobuf nothing is left out: a message that does not fit its table makes the whole doubtful. */
+static int feed_wire_object(void *arg, const char *bytes, size_t len)
+{
+	struct watch *watch = arg;
+	cJSON *json = wire_decode(watch->arena, watch->kind->wire, bytes, len, &watch->scan_error);
+	watch->scan_failed |= !json;
+	if (json)
+		feed_put(watch, json);
+	arena_reset(watch->arena);
+	return !json;
+}
+
+static int feed_wire_metadata(void *arg, const char *bytes, size_t len)
+{
+	struct watch *watch = arg;
+	cJSON *json = wire_decode(watch->arena, &wire_list_metadata, bytes, len, &watch->scan_error);
+	watch->scan_failed |= !json;
+	take_list_metadata(watch, json);
+	return !json;
+}
+
 void feed_begin(struct watch *watch, enum scan_form form)
 {
 	const struct scan_events events = {.object = feed_object, .list_metadata = feed_list_metadata, .arg = watch};
-	scan_free(watch->scan);
+	feed_end(watch);
 	watch->scan = scan_new(form, watch->filter, &events);
 	watch->error = (struct stream_error){0};
 	watch->scan_failed = 0;
 	watch->events = 0;
 	watch->head = 0;
+	watch->begun = 0;
+}
+
+/* What was asked for as protobuf may still be answered as JSON; the first byte tells. */
+static int feed_bytes(struct watch *watch, const char *bytes, size_t len)
+{
+	const struct wire_events events = {feed_wire_object, feed_wire_metadata, watch};
+	if (!watch->begun && watch_wants_wire(watch) && wire_starts(bytes[0]))
+		watch->wire = wire_new(&events);
+	watch->begun = 1;
+	return watch->wire ? wire_feed(watch->wire, bytes, len, &watch->scan_error)
+	                   : scan_feed(watch->scan, bytes, len, &watch->scan_error);
 }
 
 int feed_body(struct watch *watch, const char *bytes, size_t len)
 {
-	int result = scan_feed(watch->scan, bytes, len, &watch->scan_error);
-	watch->scan_failed = result < 0;
+	int result = len > 0 ? feed_bytes(watch, bytes, len) : 0;
+	watch->scan_failed |= result < 0;
+	/* The same page would be as doubtful again: from here on JSON. */
+	watch->no_wire |= watch->wire && watch->scan_failed;
 	cluster_heard(watch->context.cluster, watch->kind->object);
 	if (watch->wrote && watch->context.changed)
 		watch->context.changed(watch->context.arg);
@@ -142,8 +182,15 @@ int feed_body(struct watch *watch, const char *bytes, size_t len)
 	return result != 0;
 }
 
+int feed_finish(const struct watch *watch, struct err *err)
+{
+	return watch->wire ? wire_finish(watch->wire, err) : scan_finish(watch->scan, err);
+}
+
 void feed_end(struct watch *watch)
 {
 	scan_free(watch->scan);
+	wire_free(watch->wire);
 	watch->scan = NULL;
+	watch->wire = NULL;
 }

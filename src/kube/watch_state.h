@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "kube/scan.h"
 #include "kube/watch.h"
+#include "kube/wire.h"
 #include "net/backoff.h"
 
 enum watch_phase {
@@ -38,6 +39,7 @@ struct watch {
 	enum watch_next next;
 	struct client_call *call;
 	struct scan *scan;
+	struct wire *wire;     /* instead of scan: the answer under way is protobuf */
 	struct backoff backoff;
 	struct timer *retry, *silence;
 	uint32_t epoch;
@@ -49,12 +51,14 @@ struct watch {
 	int expired_pages;     /* continue tokens refused in a row */
 	int latest;            /* list the newest state: the last version is gone or from the future */
 	int no_stream;         /* the server does not do WatchList */
+	int no_wire;           /* nor protobuf that we understand */
 	int scoped;            /* only context.namespace may be read */
 	char denied[240];      /* what the server said of the whole cluster */
 	int busy;              /* answers 429 in a row */
 	int synced;            /* the stream's initial events are complete */
 	int events;            /* in the watch under way */
 	int head;              /* a 2xx head came */
+	int begun;             /* so did a first byte of the body */
 	int unreadable;        /* objects that no decoder could read */
 	int wrote;             /* the model was written since the last report */
 	int64_t opened_ms;     /* monotonic, of the request under way */
@@ -67,7 +71,10 @@ struct watch {
 /* watch_feed.c: bytes of a page or a stream into the model. */
 void feed_begin(struct watch *watch, enum scan_form form);
 int feed_body(struct watch *watch, const char *bytes, size_t len);
+int feed_finish(const struct watch *watch, struct err *err) MUST_USE; /* the body is over: was it whole? */
 void feed_end(struct watch *watch);
+/* watch.c: whether the list under way is asked for as protobuf. */
+int watch_wants_wire(const struct watch *watch);
 /* watch.c: the bookmark that ends a WatchList's initial events came. */
 void watch_synced(struct watch *watch);
 

@@ -125,7 +125,8 @@ static void api_handle(void *arg, struct server_call *call, const struct server_
 		fault_status(api, call, ask.fault);
 	} else if (ask.fault && ask.fault->kind == FAULT_BODY) {
 		buf_init(&body, SIM_BODY_MAX);
-		buf_must(buf_add_string(&body, ask.fault->text));
+		buf_must(buf_add(&body, ask.fault->text,
+		                 ask.fault->number > 0 ? (size_t)ask.fault->number : strlen(ask.fault->text)));
 		send_whole(api, call, NULL, 200, ask.fault->type ? ask.fault->type : "application/json", &body);
 		buf_release(&body);
 	} else if (ask.fault && ask.fault->kind == FAULT_FREEZE && !ask.plural[0]) {

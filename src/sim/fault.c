@@ -12,7 +12,9 @@ void fault_copy(struct sim_fault *to, const struct sim_fault *from)
 	to->method = mem_copy_string(from->method);
 	to->path = mem_copy_string(from->path);
 	to->query = mem_copy_string(from->query);
-	to->text = mem_copy_string(from->text);
+	/* A body may be binary. */
+	to->text = from->kind == FAULT_BODY && from->number > 0 ? mem_copy(from->text, (size_t)from->number)
+	                                                        : mem_copy_string(from->text);
 	to->type = mem_copy_string(from->type);
 }
 

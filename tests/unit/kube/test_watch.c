@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "unit/kube/rig.h"
+#include "unit/kube/wire_encode.h"
 
 static void test_all_kinds_become_true_and_stay_so(void **state)
 {
@@ -284,6 +285,68 @@ static void test_hostile_texts(void **state)
 	rig_end(&rig);
 }
 
+/* What the server's list of pods is in protobuf. */
+static void list_in_wire(struct rig *rig, struct buf *out)
+{
+	struct buf text;
+	buf_init(&text, WIRE_ROOM);
+	buf_init(out, WIRE_ROOM);
+	assert_int_equal(api_list_text(rig->api, "pods", &text), 0);
+	cJSON *list = json_parse_heap(buf_string(&text), text.len, NULL);
+	wire_put_list(out, &wire_pod, list);
+	cJSON_Delete(list);
+	buf_release(&text);
+}
+
+static void test_pods_come_as_protobuf(void **state)
+{
+	struct rig rig;
+	struct buf bytes;
+
+	(void)state;
+	rig_start(&rig, &(struct rig_options){.timing = rig_timing(), .kinds = {OBJECT_POD}, .kind_count = 1});
+	list_in_wire(&rig, &bytes);
+	int rule = api_fault(rig.api, &(struct sim_fault){.kind = FAULT_BODY, .path = "/api/v1/pods", .query = "limit=",
+	                                                  .text = bytes.data, .number = (long)bytes.len});
+	rig_watch(&rig);
+	rig_settle(&rig, "from protobuf");
+	assert_int_equal(api_fault_hits(rig.api, rule), 1);
+	assert_int_equal(api_requests(rig.api, "/api/v1/pods", "limit="), 1);
+	for (int i = 0; i < 20; i++)
+		rig_churn(&rig);
+	rig_settle(&rig, "watched from its version");
+	buf_release(&bytes);
+	rig_end(&rig);
+}
+
+/* Whatever is wrong with it, JSON is what is read then. */
+static void test_protobuf_that_cannot_be_read(void **state)
+{
+	(void)state;
+	for (int what = 0; what < 4; what++) {
+		struct rig rig;
+		struct buf bytes;
+		rig_start(&rig, &(struct rig_options){.timing = rig_timing(), .kinds = {OBJECT_POD}, .kind_count = 1});
+		list_in_wire(&rig, &bytes);
+		struct sim_fault fault = {.kind = FAULT_BODY, .path = "/api/v1/pods", .query = "limit=", .times = -1,
+		                          .text = bytes.data, .number = (long)bytes.len};
+		if (what == 0)
+			fault = (struct sim_fault){.kind = FAULT_STATUS, .path = "/api/v1/pods", .query = "limit=", .number = 406};
+		else if (what == 1)
+			fault.text = "k9s is not the mark of anything", fault.number = 0, fault.times = 1;
+		else if (what == 2)
+			memset(bytes.data + bytes.len / 2, 0xff, 64), fault.times = 1;
+		else /* half of it, and a clean end: the next try is whole, and may be protobuf again */
+			fault.number /= 2, fault.times = 1;
+		int rule = api_fault(rig.api, &fault);
+		rig_watch(&rig);
+		rig_settle(&rig, "after protobuf");
+		assert_int_equal(api_fault_hits(rig.api, rule), 1);
+		buf_release(&bytes);
+		rig_end(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +360,8 @@ int main(void)
 	    cmocka_unit_test(test_a_kind_that_is_not_there),
 	    cmocka_unit_test(test_bookmarks_move_the_place_to_go_on_from),
 	    cmocka_unit_test(test_hostile_texts),
+	    cmocka_unit_test(test_pods_come_as_protobuf),
+	    cmocka_unit_test(test_protobuf_that_cannot_be_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
