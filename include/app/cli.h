@@ -33,11 +33,12 @@ struct demo_wish {
 struct cli {
 	const char *kubeconfig, *config_path, *theme, *keymap, *log_file, *trace_start, *dump;
 	struct vec contexts; /* const char * */
-	int all_contexts, read_only, ascii, no_color, help, version;
+	int all_contexts, read_only, allow_unaudited, ascii, no_color, help, version;
 	/* Of commands. */
 	enum output output;
 	const char *namespace, *labels, *sort;
 	double timeout;  /* seconds; 0: the command's own */
+	double since;    /* seconds back from now; 0: from the beginning */
 	int no_watch;
 	struct demo_wish demo;
 	struct vec words; /* the command and what follows */
@@ -98,6 +99,9 @@ int run_get_pods(struct cli *cli, int argc, const char *const *argv);
 int run_rollout_status(struct cli *cli, int argc, const char *const *argv);
 int run_demo(struct cli *cli, int argc, const char *const *argv);
 int run_doctor(struct cli *cli, int argc, const char *const *argv);
+int run_audit_list(struct cli *cli, int argc, const char *const *argv);
+int run_audit_export(struct cli *cli, int argc, const char *const *argv);
+int run_audit_verify(struct cli *cli, int argc, const char *const *argv);
 int run_config_show(struct cli *cli, int argc, const char *const *argv);
 int run_config_validate(struct cli *cli, int argc, const char *const *argv);
 

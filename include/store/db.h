@@ -19,8 +19,20 @@
  */
 struct db;
 
+/* The tables of a file. Step n takes them from version n to n + 1; a step that was released is never
+ * changed, later ones follow it. */
+struct db_schema {
+	const char *name;         /* of the file in messages: "state", "audit" */
+	const char *const *steps;
+	int count;
+};
+
+extern const struct db_schema db_state_schema; /* the state file's */
+
 /* Opens or makes the file (0600) and its folder (0700), and brings its tables up to date. */
 struct db *db_open(const char *path, struct err *err) MUST_USE;
+/* The same for a file with other tables. The schema outlives it. */
+struct db *db_open_with(const char *path, const struct db_schema *schema, struct err *err) MUST_USE;
 /* A database in memory, whose notice is `why`. */
 struct db *db_memory(const char *why);
 void db_close(struct db *db); /* NULL is fine */

@@ -17,6 +17,11 @@ const struct command cli_commands[] = {
 	 run_rollout_status},
 	{"demo", "", "Open the console on an embedded platform: three clusters that need nothing but this program.", "D",
 	 run_demo},
+	{"audit list", "[WORD...]", "Print what was changed from here: who, when, what, why, and how it went.", "oa",
+	 run_audit_list},
+	{"audit export", "", "Print every row of the audit as a line of JSON, with its hash.", "a", run_audit_export},
+	{"audit verify", "[HEAD]", "Check that no row was changed, and that a head from syslog or a commit is one of it.",
+	 "o", run_audit_verify},
 	{"doctor", "", "Check every access and say what to do.", "ot", run_doctor},
 	{"config show", "", "Print the configuration's keys with their values and meaning.", "", run_config_show},
 	{"config validate", "", "Read configuration, theme and keymap, and say what is wrong with them.", "",
@@ -52,6 +57,7 @@ TEXT_OPTION(set_labels, labels)
 TEXT_OPTION(set_sort, sort)
 FLAG_OPTION(set_all_contexts, all_contexts)
 FLAG_OPTION(set_read_only, read_only)
+FLAG_OPTION(set_allow_unaudited, allow_unaudited)
 FLAG_OPTION(set_ascii, ascii)
 FLAG_OPTION(set_no_color, no_color)
 FLAG_OPTION(set_help, help)
@@ -114,12 +120,19 @@ static int set_demo_speed(struct cli *cli, const char *value, struct err *err)
 	return 0;
 }
 
+static int set_since(struct cli *cli, const char *value, struct err *err)
+{
+	return duration_parse(value, &cli->since, err) < 0 ? err_wrap(err, "--since") : 0;
+}
+
 const struct option_row cli_options[] = {
 	{"--kubeconfig", NULL, "FILE", 0, "Use this kubeconfig; it must exist.", set_kubeconfig},
 	{"--context", NULL, "NAME", 0, "Use this context; may be given several times.", set_context},
 	{"--all-contexts", NULL, NULL, 0, "Use every context of the kubeconfig.", set_all_contexts},
 	{"--config", NULL, "FILE", 0, "Use this configuration; it must exist.", set_config},
 	{"--read-only", NULL, NULL, 0, "Refuse everything that changes a cluster.", set_read_only},
+	{"--allow-unaudited", NULL, NULL, 0, "Change things even where the audit cannot be written; syslog gets it.",
+	 set_allow_unaudited},
 	{"--theme", NULL, "NAME", 0, "dark, light, or a YAML file.", set_theme},
 	{"--keymap", NULL, "NAME", 0, "vim, or a YAML file.", set_keymap},
 	{"--ascii", NULL, NULL, 0, "Draw with ASCII characters only.", set_ascii},
@@ -133,6 +146,7 @@ const struct option_row cli_options[] = {
 	{"--namespace", "-n", "NAME", 'n', "Only this namespace.", set_namespace},
 	{"--selector", "-l", "LABELS", 'l', "Only with these labels: app=web,tier=front.", set_labels},
 	{"--sort", NULL, "COLUMN", 's', "Sort by a column instead of by trouble.", set_sort},
+	{"--since", NULL, "DURATION", 'a', "Only what happened since so long: 2h, 30d.", set_since},
 	{"--no-watch", NULL, NULL, 'w', "Say how it stands now instead of following it.", set_no_watch},
 	{"--services", NULL, "N", 'D', "So many services in each cluster, 240 when not given; at most 2000.", set_demo_services},
 	{"--speed", NULL, "N", 'D', "Let everything happen N times faster than in life.", set_demo_speed},

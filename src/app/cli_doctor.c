@@ -128,11 +128,12 @@ int run_doctor(struct cli *cli, int argc, const char *const *argv)
 	struct contexts contexts = {0};
 	struct err err = {0};
 	(void)argc, (void)argv;
-	char *state = config_state_path();
+	char *state = config_state_path(), *audit = config_audit_path();
 	findings_init(&doctor.findings);
 	check_terminal(&doctor);
-	machine_check(state, &doctor.findings);
+	machine_check(state, audit, &doctor.findings);
 	free(state);
+	free(audit);
 	if (contexts_choose(&contexts, cli, &err) < 0) {
 		findings_add(&doctor.findings, VERDICT_FAILED, "kubeconfig", "find a cluster",
 		             "set KUBECONFIG, or give --kubeconfig and --context", "%s", err.text);

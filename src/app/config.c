@@ -178,6 +178,11 @@ char *config_state_path(void)
 	return xdg_path("XDG_STATE_HOME", ".local/state", "flagdeck.db");
 }
 
+char *config_audit_path(void)
+{
+	return xdg_path("XDG_STATE_HOME", ".local/state", "audit.db");
+}
+
 int config_load(struct config *config, const char *path, struct err *err)
 {
 	char *usual = config_usual_path();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/audit.h"
 #include "store/db.h"
 
 enum { FILES_WANTED = 256 }; /* a dozen connections a cluster, and logs */
@@ -24,6 +25,29 @@ static void check_state(const char *path, struct findings *findings)
 	db_close(db);
 }
 
+/* Whether it can be written, and whether it is as it was written. */
+static void check_audit(const char *path, struct findings *findings)
+{
+	const struct audit_options options = {.path = path, .clock = &clock_system};
+	struct audit *audit = audit_open(&options);
+	struct audit_verdict verdict;
+	struct err err = {.text = ""};
+	if (audit_trouble(audit))
+		findings_add(findings, VERDICT_WARNING, "this machine", "write the audit",
+		             "make the folder writable; until then nothing can be changed (but with --allow-unaudited)", "%s",
+		             audit_trouble(audit));
+	else if (audit_verify(audit, NULL, &verdict, &err) < 0)
+		findings_add(findings, VERDICT_FAILED, "this machine", "write the audit", "see flagdeck audit verify", "%s",
+		             err.text);
+	else if (*verdict.why)
+		findings_add(findings, VERDICT_FAILED, "this machine", "write the audit",
+		             "compare with the heads in syslog, then move the file away", "%s", verdict.why);
+	else
+		findings_add(findings, VERDICT_OK, "this machine", "write the audit", "", "%s: %lld rows", path,
+		             (long long)verdict.rows);
+	audit_close(audit);
+}
+
 static int in_path(const char *program)
 {
 	const char *path = getenv("PATH");
@@ -39,10 +63,11 @@ static int in_path(const char *program)
 	return 0;
 }
 
-void machine_check(const char *state_path, struct findings *findings)
+void machine_check(const char *state_path, const char *audit_path, struct findings *findings)
 {
 	struct rlimit files;
 	check_state(state_path, findings);
+	check_audit(audit_path, findings);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_WANTED)
 		findings_add(findings, VERDICT_WARNING, "this machine", "open files", "raise it: ulimit -n 1024",
 		             "only %llu at a time", (unsigned long long)files.rlim_cur);

@@ -22,6 +22,7 @@
 enum { BUSY_MS = 2000, NOTICE_MAX = 512 };
 
 struct db {
+	const struct db_schema *schema;
 	sqlite3 *sqlite;
 	char *path;          /* NULL: in memory from the start */
 	int in_memory, damaged, failed;
@@ -45,7 +46,7 @@ static const char *const migrations[] = {
 	"CREATE INDEX warm_service_cluster ON warm_service (cluster);",
 };
 
-enum { SCHEMA = sizeof(migrations) / sizeof(migrations[0]) };
+const struct db_schema db_state_schema = {"state", migrations, sizeof(migrations) / sizeof(migrations[0])};
 
 static void notice_set(struct db *db, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void notice_set(struct db *db, const char *fmt, ...)
@@ -70,12 +71,12 @@ static int db_fail(struct db *db, const char *doing, struct err *err)
 		db->damaged = 1;
 	else if (!db->in_memory && (code & 0xff) != SQLITE_BUSY && !db->failed) {
 		db->failed = 1;
-		notice_set(db, "state: %s cannot be written (%s); what happens now is not kept", path,
-		           sqlite3_errmsg(db->sqlite));
+		notice_set(db, "%s: %s cannot be written (%s); what happens now is not kept",
+		           db->schema->name, path, sqlite3_errmsg(db->sqlite));
 	}
 	if ((code & 0xff) == SQLITE_BUSY)
-		return err_set(err, "state: %s: %s: another flagdeck holds it; try again", doing, path);
-	return err_set(err, "state: %s: %s: %s", doing, path, sqlite3_errmsg(db->sqlite));
+		return err_set(err, "%s: %s: %s: another flagdeck holds it; try again", db->schema->name, doing, path);
+	return err_set(err, "%s: %s: %s: %s", db->schema->name, doing, path, sqlite3_errmsg(db->sqlite));
 }
 
 static int db_exec(struct db *db, const char *sql, const char *doing, struct err *err)
@@ -102,16 +103,16 @@ static int db_migrate(struct db *db, struct err *err)
 	/* Reading is enough where nothing is to be done, so that a file that is read-only still serves. */
 	if (db_schema(db, &version, err) < 0)
 		return -1;
-	if (version >= SCHEMA)
+	if (version >= db->schema->count)
 		return 0; /* db_open refuses a newer one */
 	if (db_begin(db, err) < 0)
 		return -1;
 	if (db_schema(db, &version, err) < 0) /* another process may have been faster */
 		goto fail;
-	for (int step = version; step < SCHEMA; step++)
-		if (db_exec(db, migrations[step], "bringing its tables up to date", err) < 0)
+	for (int step = version; step < db->schema->count; step++)
+		if (db_exec(db, db->schema->steps[step], "bringing its tables up to date", err) < 0)
 			goto fail;
-	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", version > SCHEMA ? version : SCHEMA);
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", version > db->schema->count ? version : db->schema->count);
 	if (db_exec(db, pragma, "bringing its tables up to date", err) < 0 || db_commit(db, err) < 0)
 		goto fail;
 	return 0;
@@ -198,8 +199,8 @@ static int move_aside(struct db *db)
 	int moved = rename(db->path, aside);
 	if (moved == 0) {
 		(void)!rename(journal, journal_aside);
-		notice_set(db, "state: %s was damaged; it is now %s, and a new one was begun", db->path,
-		           aside);
+		notice_set(db, "%s: %s was damaged; it is now %s, and a new one was begun", db->schema->name,
+		           db->path, aside);
 	}
 	free(aside);
 	free(journal);
@@ -215,15 +216,15 @@ static void db_start(struct db *db)
 		db->damaged = db->failed = 0;
 		if (db_try(db, &err) == 0) {
 			if (sqlite3_db_readonly(db->sqlite, "main") == 1)
-				notice_set(db, "state: %s is read-only: what happens now is not kept",
-				           db->path);
+				notice_set(db, "%s: %s is read-only: what happens now is not kept",
+				           db->schema->name, db->path);
 			return;
 		}
 		db_shut(db);
 		if (!db->damaged || move_aside(db) < 0)
 			break;
 	}
-	notice_set(db, "state is kept in memory only and ends with this run: %s", err.text);
+	notice_set(db, "%s is kept in memory only and ends with this run: %s", db->schema->name, err.text);
 	db_use_memory(db);
 }
 
@@ -244,20 +245,26 @@ static int folder_lock(const char *path)
 
 struct db *db_open(const char *path, struct err *err)
 {
+	return db_open_with(path, &db_state_schema, err);
+}
+
+struct db *db_open_with(const char *path, const struct db_schema *schema, struct err *err)
+{
 	struct db *db = mem_new(sizeof(*db));
 	int version = 0, lock = folder_lock(path);
+	db->schema = schema;
 	db->path = mem_copy_string(path);
 	db_start(db);
 	if (lock >= 0)
 		close(lock);
-	if (db_schema(db, &version, err) == 0 && version <= SCHEMA)
+	if (db_schema(db, &version, err) == 0 && version <= schema->count)
 		return db;
-	if (version > SCHEMA)
+	if (version > schema->count)
 		err_set(err,
-		        "state: %s was written by a newer flagdeck (its tables are version %d, this one knows "
+		        "%s: %s was written by a newer flagdeck (its tables are version %d, this one knows "
 		        "%d); "
 		        "use that version, or move the file away",
-		        path, version, SCHEMA);
+		        schema->name, path, version, schema->count);
 	db_close(db);
 	return NULL;
 }
@@ -265,7 +272,8 @@ struct db *db_open(const char *path, struct err *err)
 struct db *db_memory(const char *why)
 {
 	struct db *db = mem_new(sizeof(*db));
-	notice_set(db, "state is kept in memory only and ends with this run: %s", why);
+	db->schema = &db_state_schema;
+	notice_set(db, "%s is kept in memory only and ends with this run: %s", db->schema->name, why);
 	db_use_memory(db);
 	return db;
 }
@@ -298,8 +306,8 @@ int db_renew_if_damaged(struct db *db)
 	if (move_aside(db) == 0) {
 		db_start(db);
 	} else {
-		notice_set(db, "state: %s is damaged and cannot be moved away: %s", db->path,
-		           strerror(errno));
+		notice_set(db, "%s: %s is damaged and cannot be moved away: %s", db->schema->name,
+		           db->path, strerror(errno));
 		db_use_memory(db);
 	}
 	if (lock >= 0)
