@@ -53,7 +53,8 @@ e2e: platform
 SOAK_MINUTES ?= 120
 bench: platform flagdeck
 	@$(with_platforms) $(PYTHON) tests/bench/bench.py $(BENCH)
-soak: platform flagdeck
+soak: platform flagdeck $(O)/tests/unit/flag/test_yaml_property
+	@ROUNDS=100000 $(O)/tests/unit/flag/test_yaml_property
 	@$(with_platforms) $(PYTHON) tests/soak/soak.py --minutes $(SOAK_MINUTES)
 
 # New inputs go to build-fuzz/corpus; those worth keeping are committed by hand to tests/fuzz/corpus.

@@ -41,6 +41,8 @@ struct cli {
 	double since;    /* seconds back from now; 0: from the beginning */
 	int no_watch;
 	struct demo_wish demo;
+	size_t document; /* of a YAML file, from 1; 0: the only one */
+	int as_string;
 	struct vec words; /* the command and what follows */
 
 	struct config config;
@@ -102,6 +104,9 @@ int run_doctor(struct cli *cli, int argc, const char *const *argv);
 int run_audit_list(struct cli *cli, int argc, const char *const *argv);
 int run_audit_export(struct cli *cli, int argc, const char *const *argv);
 int run_audit_verify(struct cli *cli, int argc, const char *const *argv);
+int run_yaml_get(struct cli *cli, int argc, const char *const *argv);
+int run_yaml_set(struct cli *cli, int argc, const char *const *argv);
+int run_yaml_delete(struct cli *cli, int argc, const char *const *argv);
 int run_config_show(struct cli *cli, int argc, const char *const *argv);
 int run_config_validate(struct cli *cli, int argc, const char *const *argv);
 
