@@ -65,7 +65,11 @@ for group; do
 			pyte=1
 		fi
 		;;
-	fuzz) have clang || want clang ;;
+	fuzz)
+		have clang || want clang
+		# libFuzzer and the sanitizers' runtimes are a package of their own.
+		ls "$(clang -print-runtime-dir 2>/dev/null)"/*fuzzer* >/dev/null 2>&1 || want libclang-rt-dev
+		;;
 	dist) have clang-format || want clang-format ;;
 	*)
 		echo "install-deps.sh: there is no group \"$group\"; they are: build check e2e fuzz dist" >&2

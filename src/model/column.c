@@ -185,24 +185,28 @@ static int revision_compare(const struct service *a, const struct service *b)
 	return strcmp(left, right);
 }
 
-/* "registry/team/api:1.2@sha256:…" is "api:1.2"; without a tag, the digest's first twelve digits. */
+/* The first image without its registry, folders and digest: "registry/team/api:1.2@sha256:…" is "api:1.2". */
+static const char *image_short(const char *images, size_t *len)
+{
+	const char *start = images, *end = images;
+	for (; *end && *end != ',' && *end != '@'; end++)
+		if (*end == '/')
+			start = end + 1;
+	*len = (size_t)(end - start);
+	return start;
+}
+
+/* With the digest's first twelve digits where there is no tag. */
 static void image_format(const struct service *service, struct text *out)
 {
 	const char *images = service->images;
-	size_t len = strcspn(images, ","), start = 0;
-	size_t digest = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (images[i] == '/' && !digest)
-			start = i + 1;
-		if (images[i] == '@' && !digest)
-			digest = i;
-	}
+	size_t len = strcspn(images, ","), short_len;
+	const char *start = image_short(images, &short_len), *digest = start + short_len;
 	if (len == 0)
 		return;
-	size_t end = digest ? digest : len;
-	text_printf(out, "%.*s", (int)(end - start), images + start);
-	const char *colon = digest ? strchr(images + digest, ':') : NULL;
-	if (colon && colon < images + len && !memchr(images + start, ':', end - start))
+	text_printf(out, "%.*s", (int)short_len, start);
+	const char *colon = *digest == '@' ? strchr(digest, ':') : NULL;
+	if (colon && colon < images + len && !memchr(start, ':', short_len))
 		text_printf(out, "@%.*s",
 		            12 < images + len - colon - 1 ? 12 : (int)(images + len - colon - 1), colon + 1);
 	if (images[len])
@@ -214,13 +218,17 @@ static int image_absent(const struct service *service)
 	return !service->images[0];
 }
 
+/* By what is shown; what only the digest or the registry tells apart comes after that. */
 static int image_compare(const struct service *a, const struct service *b)
 {
-	char left[256], right[256];
-	struct text left_text = text_in(left, sizeof(left)), right_text = text_in(right, sizeof(right));
-	image_format(a, &left_text);
-	image_format(b, &right_text);
-	return strcmp(left, right);
+	size_t left_len, right_len;
+	const char *left = image_short(a->images, &left_len), *right = image_short(b->images, &right_len);
+	if (a->images == b->images) /* interned */
+		return 0;
+	int order = memcmp(left, right, left_len < right_len ? left_len : right_len);
+	if (order || left_len != right_len)
+		return order ? order : left_len < right_len ? -1 : 1;
+	return strcmp(a->images, b->images);
 }
 
 static void age_column_format(const struct service *service, struct text *out)

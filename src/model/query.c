@@ -109,27 +109,33 @@ static void merge(const struct query *query, void **items, size_t start, size_t 
 	memcpy(items + out, room + left, (count - left) * sizeof(*items));
 }
 
+/* Merges the runs two by two until one is left. `ends` holds the end of each; returns how many are left. */
+static size_t runs_merge(const struct query *query, void **items, size_t *ends, size_t count, void **room)
+{
+	size_t left = 0, start = 0;
+	for (size_t i = 0; i < count; i += 2) {
+		size_t end = ends[i + 1 < count ? i + 1 : i];
+		if (i + 1 < count)
+			merge(query, items, start, ends[i], end, room);
+		ends[left++] = start = end;
+	}
+	return left;
+}
+
 static void rows_sort(const struct query *query, struct vec *rows)
 {
-	void **room = NULL;
-	for (;;) {
-		size_t start = 0, merged = 0;
-		while (start < rows->len) {
-			size_t middle = run_end(query, rows->items, start, rows->len);
-			size_t end =
-			    middle < rows->len ? run_end(query, rows->items, middle, rows->len) : middle;
-			if (middle < end) {
-				if (!room)
-					room = mem_new_array(rows->len, sizeof(*room));
-				merge(query, rows->items, start, middle, end, room);
-				merged = 1;
-			}
-			start = end;
-		}
-		if (!merged)
-			break;
-	}
+	size_t *ends, count = 0, end = 0;
+	void **room;
+	if (rows->len == 0 || run_end(query, rows->items, 0, rows->len) == rows->len)
+		return;
+	ends = mem_new_array(rows->len, sizeof(*ends));
+	room = mem_new_array(rows->len, sizeof(*room));
+	while (end < rows->len)
+		ends[count++] = end = run_end(query, rows->items, end, rows->len);
+	while (count > 1)
+		count = runs_merge(query, rows->items, ends, count, room);
 	free(room);
+	free(ends);
 }
 
 void query_run(const struct query *query, const struct fleet *fleet, struct vec *rows)
