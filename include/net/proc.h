@@ -15,12 +15,17 @@ struct proc;
 
 struct proc_options {
 	const char *const *argv;       /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *const *extra_env;  /* "NAME=value", NULL-terminated, over ours; may be NULL */
+	const char *const *extra_env;  /* "NAME=value", NULL-terminated, over ours; a bare "NAME" takes ours
+	                                * away; may be NULL */
 	const char *input;             /* for stdin; NULL: /dev/null */
 	size_t input_len;
 	size_t max_output;             /* per stream; more ends the child: too_much */
 	double timeout;                /* seconds; 0: none */
 	int use_terminal;              /* stdin, stderr and process group are ours: an interactive child */
+	/* A child to talk with: stdin stays open for proc_write, and stdout comes in pieces as they are
+	 * read, without a maximum. Either alone is fine; `arg` is that of `done`. */
+	int converse;
+	void (*on_out)(void *arg, const char *bytes, size_t len);
 };
 
 struct proc_result {
@@ -38,5 +43,11 @@ struct proc_result {
 struct proc *proc_start(struct loop *loop, const struct proc_options *options,
                         void (*done)(void *arg, const struct proc_result *result), void *arg, struct err *err);
 void proc_cancel(struct proc *proc); /* kills the group and reaps; no callback */
+
+/* For stdin of a child with `converse`: queued, and written as the child reads. */
+void proc_write(struct proc *proc, const char *bytes, size_t len);
+void proc_end_input(struct proc *proc); /* when what is queued was written */
+/* Sets the time-out anew, from now; 0: none. */
+void proc_set_timeout(struct proc *proc, double seconds);
 
 #endif

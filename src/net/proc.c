@@ -38,11 +38,14 @@ struct proc {
 	int ended, status;
 	int timed_out, too_much;
 	int finished; /* done is being called */
+	int talking, cancelled; /* on_out is being called; proc_cancel was, from there */
 	struct stream out, errors;
 	int input_fd;
 	struct watcher *input_watcher;
 	char *input;
 	size_t input_len, input_sent;
+	int input_stays; /* open, though all that there is was written */
+	void (*on_out)(void *arg, const char *bytes, size_t len);
 	struct watcher *child;
 	struct timer *deadline, *grace;
 	void (*done)(void *arg, const struct proc_result *result);
@@ -112,6 +115,22 @@ static void proc_finish(struct proc *proc)
 	proc_free(proc);
 }
 
+static int stream_take(struct stream *stream, const char *bytes, size_t len)
+{
+	struct proc *proc = stream->proc;
+	size_t room = stream->bytes.max - stream->bytes.len;
+
+	if (stream == &proc->out && proc->on_out) {
+		proc->talking = 1;
+		proc->on_out(proc->arg, bytes, len);
+		proc->talking = 0;
+		if (proc->cancelled)
+			stream_close(stream);
+		return 0;
+	}
+	return buf_add(&stream->bytes, bytes, len < room ? len : room) || len > room ? -1 : 0;
+}
+
 /* Reads what is there. A stream over its maximum keeps its first part and ends the child. */
 static void stream_read(struct stream *stream)
 {
@@ -120,7 +139,6 @@ static void stream_read(struct stream *stream)
 
 	while (stream->fd >= 0) {
 		ssize_t got = read(stream->fd, piece, sizeof(piece));
-		size_t room = stream->bytes.max - stream->bytes.len;
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -130,8 +148,7 @@ static void stream_read(struct stream *stream)
 			stream_close(stream);
 			return;
 		}
-		if (buf_add(&stream->bytes, piece, (size_t)got < room ? (size_t)got : room) ||
-		    (size_t)got > room) {
+		if (stream_take(stream, piece, (size_t)got) < 0) {
 			proc->too_much = 1;
 			stream_close(stream);
 			proc_kill(proc);
@@ -141,8 +158,13 @@ static void stream_read(struct stream *stream)
 	}
 }
 
+/* After reading: done when the child has ended and both pipes have. proc may be gone then. */
 static void proc_check(struct proc *proc)
 {
+	if (proc->cancelled) {
+		proc_free(proc);
+		return;
+	}
 	if (!proc->ended)
 		return;
 	if (proc->out.fd < 0 && proc->errors.fd < 0)
@@ -171,8 +193,39 @@ static void input_ready(void *arg, int events)
 		proc->input_sent += (size_t)sent;
 	else if (errno == EAGAIN || errno == EINTR)
 		return;
-	if (sent < 0 || proc->input_sent == proc->input_len) /* a child need not read it all */
+	if (sent >= 0 && proc->input_sent < proc->input_len)
+		return;
+	if (sent >= 0 && proc->input_stays) {
+		explicit_bzero(proc->input, proc->input_len);
+		proc->input_len = proc->input_sent = 0;
+		watcher_set(proc->input_watcher, 0);
+	} else { /* a child need not read it all */
 		input_close(proc);
+	}
+}
+
+void proc_write(struct proc *proc, const char *bytes, size_t len)
+{
+	if (proc->input_fd < 0 || len == 0)
+		return;
+	proc->input = mem_resize(proc->input, proc->input_len + len, 1);
+	memcpy(proc->input + proc->input_len, bytes, len);
+	proc->input_len += len;
+	watcher_set(proc->input_watcher, LOOP_WRITE);
+}
+
+void proc_end_input(struct proc *proc)
+{
+	proc->input_stays = 0;
+	if (proc->input_fd >= 0 && proc->input_len == proc->input_sent)
+		input_close(proc);
+}
+
+void proc_set_timeout(struct proc *proc, double seconds)
+{
+	timer_stop(proc->deadline);
+	if (seconds > 0 && !proc->ended)
+		timer_start(proc->deadline, seconds);
 }
 
 static void child_ended(void *arg, int status)
@@ -213,16 +266,17 @@ static char **environment_make(const char *const *extra)
 		extra_count++;
 	all = mem_new_array(count + extra_count + 1, sizeof(*all));
 	for (size_t i = 0; i < count; i++) {
-		size_t name = strcspn(environ[i], "=") + 1;
+		size_t name = strcspn(environ[i], "=");
 		size_t j = 0;
 
-		while (j < extra_count && strncmp(extra[j], environ[i], name) != 0)
+		while (j < extra_count && (strcspn(extra[j], "=") != name || strncmp(extra[j], environ[i], name) != 0))
 			j++;
 		if (j == extra_count)
 			all[used++] = environ[i];
 	}
 	for (size_t i = 0; i < extra_count; i++)
-		all[used++] = (char *)extra[i];
+		if (strchr(extra[i], '='))
+			all[used++] = (char *)extra[i];
 	return all;
 }
 
@@ -249,7 +303,7 @@ static int pipes_open(struct pipes *pipes, const struct proc_options *options)
 		return 0;
 	if (pipe2(pipes->errors, O_CLOEXEC) || fcntl(pipes->errors[0], F_SETFL, O_NONBLOCK))
 		return -1;
-	if (options->input && (pipe2(pipes->in, O_CLOEXEC) || fcntl(pipes->in[1], F_SETFL, O_NONBLOCK)))
+	if ((options->input || options->converse) && (pipe2(pipes->in, O_CLOEXEC) || fcntl(pipes->in[1], F_SETFL, O_NONBLOCK)))
 		return -1;
 	return 0;
 }
@@ -323,10 +377,14 @@ static void input_init(struct proc *proc, int fd, const struct proc_options *opt
 	proc->input_fd = fd;
 	if (fd < 0)
 		return;
-	proc->input = mem_copy(options->input, options->input_len);
-	proc->input_len = options->input_len;
-	if (proc->input_len)
-		proc->input_watcher = watcher_new(proc->loop, fd, LOOP_WRITE, input_ready, proc);
+	proc->input_stays = options->converse;
+	if (options->input && options->input_len) {
+		proc->input = mem_copy(options->input, options->input_len);
+		proc->input_len = options->input_len;
+	}
+	if (proc->input_len || proc->input_stays)
+		proc->input_watcher =
+		    watcher_new(proc->loop, fd, proc->input_len ? LOOP_WRITE : 0, input_ready, proc);
 	else
 		input_close(proc);
 }
@@ -350,6 +408,7 @@ struct proc *proc_start(struct loop *loop, const struct proc_options *options,
 	proc->in_group = !options->use_terminal;
 	proc->done = done;
 	proc->arg = arg;
+	proc->on_out = options->on_out;
 	stream_init(&proc->out, proc, take_end(&pipes.out[0]), options->max_output);
 	stream_init(&proc->errors, proc, take_end(&pipes.errors[0]), options->max_output);
 	input_init(proc, take_end(&pipes.in[1]), options);
@@ -377,6 +436,10 @@ void proc_cancel(struct proc *proc)
 		proc_kill(proc);
 		while (waitpid(proc->pid, NULL, 0) < 0 && errno == EINTR)
 			;
+		proc->ended = 1;
 	}
-	proc_free(proc);
+	if (proc->talking)
+		proc->cancelled = 1; /* freed once on_out has returned */
+	else
+		proc_free(proc);
 }

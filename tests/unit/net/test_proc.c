@@ -273,6 +273,89 @@ static void test_interactive(void **state)
 	assert_string_equal(run.errors, "");
 }
 
+struct talk {
+	struct run run;
+	struct proc *proc;
+	char heard[256];
+	size_t len;
+	int pieces, cancel;
+};
+
+static void talk_heard(void *arg, const char *bytes, size_t len)
+{
+	struct talk *talk = arg;
+
+	assert_true(talk->len + len < sizeof(talk->heard));
+	memcpy(talk->heard + talk->len, bytes, len);
+	talk->len += len;
+	talk->pieces++;
+	if (talk->cancel) {
+		proc_cancel(talk->proc);
+		talk->proc = NULL;
+	} else if (talk->pieces == 1) {
+		proc_write(talk->proc, "two\n", 4);
+		proc_end_input(talk->proc);
+	}
+}
+
+static void talk_done(void *arg, const struct proc_result *result)
+{
+	run_done(&((struct talk *)arg)->run, result);
+}
+
+static void talk_start(struct talk *talk)
+{
+	const char *const argv[] = {"sh", "-c", "while read -r l; do echo \"<$l>\"; done; echo end", NULL};
+	struct proc_options options = {.argv = argv, .max_output = 1024, .converse = 1, .on_out = talk_heard};
+	struct err err = {.text = ""};
+
+	run_open(&talk->run);
+	talk->proc = proc_start(talk->run.loop, &options, talk_done, talk, &err);
+	assert_non_null(talk->proc);
+	proc_write(talk->proc, "one\n", 4);
+}
+
+static void test_converse(void **state)
+{
+	struct talk talk = {.cancel = 0};
+
+	(void)state;
+	talk_start(&talk);
+	while (!talk.run.done)
+		loop_poll(talk.run.loop, 1);
+	assert_string_equal(talk.heard, "<one>\n<two>\nend\n");
+	assert_int_equal(talk.run.result.exit_code, 0);
+	assert_int_equal(talk.run.result.out_len, 0);
+	run_close(&talk.run);
+}
+
+static void test_cancel_while_it_talks(void **state)
+{
+	struct talk talk = {.cancel = 1};
+
+	(void)state;
+	talk_start(&talk);
+	while (talk.proc)
+		loop_poll(talk.run.loop, 1);
+	assert_string_equal(talk.heard, "<one>\n");
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(talk.run.done, 0);
+	run_close(&talk.run);
+}
+
+static void test_environment(void **state)
+{
+	const char *const env[] = {"PROC_TAKEN", "PROC_SET=new", NULL};
+	struct run run;
+
+	(void)state;
+	setenv("PROC_TAKEN", "1", 1);
+	setenv("PROC_TAKEN_NOT", "2", 1);
+	setenv("PROC_SET", "old", 1);
+	run_script(&run, "echo ${PROC_TAKEN-none} $PROC_TAKEN_NOT $PROC_SET", (struct proc_options){.extra_env = env});
+	assert_string_equal(run.out, "none 2 new\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +369,9 @@ int main(void)
 	    cmocka_unit_test(test_cannot_start),
 	    cmocka_unit_test(test_cancel),
 	    cmocka_unit_test(test_interactive),
+	    cmocka_unit_test(test_converse),
+	    cmocka_unit_test(test_cancel_while_it_talks),
+	    cmocka_unit_test(test_environment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
