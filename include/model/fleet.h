@@ -92,6 +92,7 @@ struct fleet {
 	struct vec clusters;   /* struct cluster *, in configured order */
 	struct map by_key;     /* service.key -> struct service * */
 	struct vec services;   /* struct service *, unordered */
+	struct vec repositories; /* struct repository *, in configured order; see model/repository.h */
 	struct vec dirty;      /* services to settle */
 	struct vec timed;      /* services with a due_ms */
 	int64_t warnings_due_ms; /* wall clock of the next look for warnings over an hour old */

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "model/owner.h"
+#include "model/repository.h"
 #include "model/writer.h"
 
 struct fleet *fleet_new(const struct clock *clock)
@@ -19,6 +20,7 @@ struct fleet *fleet_new(const struct clock *clock)
 	fleet->warnings_due_ms = INT64_MAX;
 	vec_init(&fleet->clusters);
 	vec_init(&fleet->services);
+	vec_init(&fleet->repositories);
 	vec_init(&fleet->dirty);
 	vec_init(&fleet->timed);
 	map_init(&fleet->by_key);
@@ -73,6 +75,9 @@ void fleet_free(struct fleet *fleet)
 		service_free(fleet->services.items[fleet->services.len - 1]);
 	for (size_t i = 0; i < fleet->clusters.len; i++)
 		cluster_free(fleet->clusters.items[i]);
+	for (size_t i = 0; i < fleet->repositories.len; i++)
+		repository_free(fleet->repositories.items[i]);
+	vec_release(&fleet->repositories);
 	timeline_release(&fleet->timeline);
 	vec_release(&fleet->clusters);
 	vec_release(&fleet->services);
