@@ -25,6 +25,8 @@ int buf_add(struct buf *buf, const void *bytes, size_t len) MUST_USE;
 int buf_add_string(struct buf *buf, const char *text) MUST_USE;
 int buf_printf(struct buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3))) MUST_USE;
 int buf_vprintf(struct buf *buf, const char *fmt, va_list args) MUST_USE;
+/* len more bytes for the caller to write: where they are, or NULL when the maximum would be passed. */
+char *buf_extend(struct buf *buf, size_t len);
 void buf_consume(struct buf *buf, size_t len); /* drops the first len bytes */
 const char *buf_string(const struct buf *buf); /* never NULL */
 /* Reads a whole file. Errors name the path. */

@@ -70,6 +70,16 @@ int buf_add(struct buf *buf, const void *bytes, size_t len)
 	return 0;
 }
 
+char *buf_extend(struct buf *buf, size_t len)
+{
+	if (buf_reserve(buf, len) != 0)
+		return NULL;
+	char *room = buf->data + buf->len;
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+	return room;
+}
+
 int buf_add_string(struct buf *buf, const char *text)
 {
 	return buf_add(buf, text, strlen(text));

@@ -10,14 +10,18 @@
 
 enum { SIM_BODY_MAX = 256 << 20, SIM_TEXT_MAX = 64 << 20, SIM_NAME = 512 };
 
+struct base;
+
 /* One version of an object, shared by the store and its history. Never changes. */
 struct doc {
 	int refs;
 	uint64_t version;
 	const char *key;             /* "namespace/name", or "name"; the order of lists */
 	const char *namespace, *name;
-	size_t len;
-	char *text;                  /* the JSON without kind and apiVersion; of one block with the rest */
+	size_t len;                  /* of the text: the JSON without kind and apiVersion */
+	struct base *base;           /* what is kept is the difference from it; NULL: it is the text */
+	const char *kept;            /* of one block with the rest, as the names are */
+	size_t kept_len;
 };
 
 /* before NULL: created; after NULL: deleted. `last` is what watches are told of a deleted one. */
@@ -71,7 +75,12 @@ struct ask {
 };
 
 /* doc.c */
-struct doc *doc_new(const struct cJSON *object, uint64_t version); /* metadata.name must be there */
+/* metadata.name must be there. `like`: one that will look much the same, or NULL, then it is kept whole. */
+struct doc *doc_new(const struct cJSON *object, uint64_t version, const struct doc *like);
+struct doc *doc_from_text(const char *namespace, const char *name, uint64_t version, const char *text, size_t len,
+                          const struct doc *like);
+/* Its text, doc->len long: kept by the doc, or told into `room`, a buf of the caller's. */
+const char *doc_text(const struct doc *doc, struct buf *room);
 struct doc *doc_at_version(const struct doc *doc, uint64_t version); /* the same with another resourceVersion */
 struct doc *doc_take(struct doc *doc);
 void doc_drop(struct doc *doc); /* NULL is fine */
@@ -81,6 +90,12 @@ struct cJSON *doc_json(const struct doc *doc);
 struct table *table_new(const struct api_resource *def);
 void table_free(struct table *table);
 struct doc *table_get(const struct table *table, const char *key);
+/* The one at the key, or a neighbour of it, for doc_new; NULL: the table is empty. */
+struct doc *table_like(const struct table *table, const char *key);
+/* Where the key is in `docs`, or would be. */
+size_t table_find(const struct table *table, const char *key, int *there);
+/* Puts a doc, which becomes the table's, without noting a change: before anybody watches. */
+void table_load(struct table *table, struct doc *doc);
 /* Puts `after` (NULL: removes `key`) and notes the change, which stays valid until the next one. */
 const struct change *table_set(struct table *table, const char *key, struct doc *after, uint64_t version, size_t history);
 /* The docs as they were at that version, borrowed. The caller has compared it with the floor. */

@@ -48,6 +48,15 @@ static int items_have_kind(const struct table *table)
 	return strchr(group, '.') && (len < 7 || strcmp(group + len - 7, ".k8s.io") != 0);
 }
 
+/* The text from its byte `from` on. */
+static void add_text(struct buf *out, const struct doc *doc, size_t from)
+{
+	struct buf room;
+	buf_init(&room, SIM_TEXT_MAX);
+	buf_must(buf_add(out, doc_text(doc, &room) + from, doc->len - from));
+	buf_release(&room);
+}
+
 static void add_metadata(struct buf *out, const struct doc *doc)
 {
 	cJSON *json = doc_json(doc);
@@ -90,13 +99,13 @@ void form_object(struct buf *out, const struct table *table, const struct doc *d
 		add_row(out, doc);
 		buf_must(buf_add_string(out, "]}"));
 	} else if (as_item && !items_have_kind(table)) {
-		buf_must(buf_add(out, doc->text, doc->len));
+		add_text(out, doc, 0);
 	} else {
 		buf_must(buf_add(out, "{", 1));
 		add_kind(out, table);
 		if (doc->len > 2)
 			buf_must(buf_add(out, ",", 1));
-		buf_must(buf_add(out, doc->text + 1, doc->len - 1));
+		add_text(out, doc, 1);
 	}
 }
 

@@ -101,7 +101,7 @@ struct doc *store_write(struct api *api, struct table *table, cJSON *object, str
 	cJSON_DeleteItemFromObjectCaseSensitive(object, "apiVersion");
 	doc_key(key, sizeof(key), json_string(metadata, "namespace"), json_string(metadata, "name"));
 	complete(api, metadata, table_get(table, key));
-	struct doc *doc = doc_new(object, api->version);
+	struct doc *doc = doc_new(object, api->version, table_like(table, key));
 	watches_tell(api, table, table_set(table, key, doc, api->version, api->options.history));
 	return doc;
 }

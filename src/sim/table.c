@@ -80,6 +80,20 @@ static size_t docs_find(const struct vec *docs, const char *key, int *there)
 	return low;
 }
 
+size_t table_find(const struct table *table, const char *key, int *there)
+{
+	return docs_find(&table->docs, key, there);
+}
+
+struct doc *table_like(const struct table *table, const char *key)
+{
+	int there;
+	size_t at = docs_find(&table->docs, key, &there);
+	if (!there && at > 0)
+		at--; /* the siblings come before more often than behind */
+	return at < table->docs.len ? table->docs.items[at] : NULL;
+}
+
 struct doc *table_get(const struct table *table, const char *key)
 {
 	int there;
@@ -98,6 +112,15 @@ static void docs_set(struct vec *docs, const char *key, struct doc *doc)
 		vec_remove(docs, at);
 	else if (doc)
 		vec_insert(docs, at, doc);
+}
+
+void table_load(struct table *table, struct doc *doc)
+{
+	const struct vec *docs = &table->docs;
+	if (docs->len == 0 || strcmp(((const struct doc *)docs->items[docs->len - 1])->key, doc->key) < 0)
+		vec_push(&table->docs, doc);
+	else
+		docs_set(&table->docs, doc->key, doc);
 }
 
 const struct change *table_set(struct table *table, const char *key, struct doc *after, uint64_t version,

@@ -79,7 +79,7 @@ static void store(const struct writing *writing, int code, cJSON *object)
 	struct err err = {0};
 	count_generation(object, writing->doc);
 	if (is_dry(writing->ask)) {
-		struct doc *doc = doc_new(object, writing->doc ? writing->doc->version : 0);
+		struct doc *doc = doc_new(object, writing->doc ? writing->doc->version : 0, NULL);
 		reply_doc(writing, code, doc);
 		doc_drop(doc);
 	} else {
