@@ -15,6 +15,8 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/mem.h"
+#include "fill.h"
+#include "plan.h"
 #include "sim/api.h"
 
 const struct sim_cluster_facts sim_clusters[SIM_CLUSTERS] = {
@@ -23,11 +25,27 @@ const struct sim_cluster_facts sim_clusters[SIM_CLUSTERS] = {
 	{"eu-dev", "dev", "eu-west-1", 0},
 };
 
-enum { FILE_MAX = 1 << 20, SERVICES = 240, PODS_EACH = 5 };
+/* The custom resources that are installed. */
+static const struct api_resource custom[] = {
+	{"source.toolkit.fluxcd.io", "v1", "gitrepositories", "gitrepository", "GitRepository", 1},
+	{"source.toolkit.fluxcd.io", "v1", "helmrepositories", "helmrepository", "HelmRepository", 1},
+	{"source.toolkit.fluxcd.io", "v1", "helmcharts", "helmchart", "HelmChart", 1},
+	{"source.toolkit.fluxcd.io", "v1", "ocirepositories", "ocirepository", "OCIRepository", 1},
+	{"source.toolkit.fluxcd.io", "v1", "buckets", "bucket", "Bucket", 1},
+	{"kustomize.toolkit.fluxcd.io", "v1", "kustomizations", "kustomization", "Kustomization", 1},
+	{"helm.toolkit.fluxcd.io", "v2", "helmreleases", "helmrelease", "HelmRelease", 1},
+	{"flagger.app", "v1beta1", "canaries", "canary", "Canary", 1},
+	{"argoproj.io", "v1alpha1", "rollouts", "rollout", "Rollout", 1},
+	{"argoproj.io", "v1alpha1", "analysisruns", "analysisrun", "AnalysisRun", 1},
+	{"keda.sh", "v1alpha1", "scaledobjects", "scaledobject", "ScaledObject", 1},
+};
+
+enum { FILE_MAX = 1 << 20, SERVICES = 240 };
 
 struct sim {
 	struct sim_options options;
 	char *folder, *token;
+	struct plan plan;
 	struct api *apis[SIM_CLUSTERS];
 };
 
@@ -121,6 +139,8 @@ struct sim *sim_new(struct loop *loop, const struct sim_options *options, struct
 		sim->apis[i] = api_new(loop, &api, err);
 		if (!sim->apis[i])
 			goto failed;
+		for (size_t k = 0; k < sizeof(custom) / sizeof(custom[0]); k++)
+			api_add_resource(sim->apis[i], &custom[k]);
 		api_allow_token(sim->apis[i], sim->token);
 	}
 	if (kubeconfig_write(sim, err) < 0 || config_write(sim, err) < 0)
@@ -133,8 +153,15 @@ failed:
 
 void sim_fill(struct sim *sim)
 {
-	for (int i = 0; i < SIM_CLUSTERS; i++)
-		api_fill(sim->apis[i], sim->options.services, PODS_EACH);
+	static const double shares[SIM_CLUSTERS] = {1, 0.7, 0.02};
+	plan_make(&sim->plan, sim->options.services, sim->options.seed);
+	for (int i = 0; i < SIM_CLUSTERS; i++) {
+		struct filling filling = {
+			.api = sim->apis[i], .cluster = i, .region = sim_clusters[i].region, .share = shares[i],
+			.pods_each = sim->options.pods > 0 ? sim->options.pods / sim->options.services : -1,
+		};
+		fill_cluster(&filling, &sim->plan);
+	}
 }
 
 void sim_free(struct sim *sim)
@@ -143,6 +170,7 @@ void sim_free(struct sim *sim)
 		return;
 	for (int i = 0; i < SIM_CLUSTERS; i++)
 		api_free(sim->apis[i]);
+	plan_release(&sim->plan);
 	free(sim->folder);
 	free(sim->token);
 	free(sim);
