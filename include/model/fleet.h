@@ -121,5 +121,9 @@ int cluster_is_complete(const struct cluster *cluster);
 int cluster_is_true(const struct cluster *cluster);
 /* The header's words: "live", "stale 42s", "no permission: pods", "credentials expired", … */
 void cluster_describe(const struct cluster *cluster, struct text *out);
+/* Its present error in words, the worst one; nothing when all is well. */
+void cluster_trouble(const struct cluster *cluster, struct text *out);
+/* Whether its rows may be true no more: stale, unreachable or credentials expired. */
+int cluster_is_old(const struct cluster *cluster);
 
 #endif

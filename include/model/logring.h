@@ -25,7 +25,12 @@ void logring_clear(struct logring *ring);
 /* Index for a source such as "pod/container"; known ones keep theirs. */
 uint32_t logring_source(struct logring *ring, const char *name);
 const char *logring_source_name(const struct logring *ring, uint32_t source);
+/* At the end. */
 void logring_add(struct logring *ring, uint32_t source, int64_t at_ms, const char *bytes, size_t len);
+/* Puts the line where its time belongs, unless a line later by more than reach_ms stands behind that
+ * place: then, and without a time, at the end. */
+void logring_insert(struct logring *ring, uint32_t source, int64_t at_ms, int64_t reach_ms, const char *bytes,
+                    size_t len);
 size_t logring_count(const struct logring *ring);
 const struct logring_line *logring_at(const struct logring *ring, size_t index); /* 0 is the oldest */
 uint64_t logring_dropped(const struct logring *ring); /* lines that gave way so far */

@@ -22,6 +22,8 @@
 
 /* Bytes of one line; a longer one is cut there, as the ring does with less. */
 enum { LINE_MAX_BYTES = 64 << 10, STAMP_MAX = 40 };
+/* A request's first seconds bring what was written before it. */
+enum { HISTORY_MS = 2000, LIVE_REACH_MS = 3000 };
 
 struct stream {
 	struct logs *logs;
@@ -35,6 +37,8 @@ struct stream {
 	int64_t seen_ms;         /* wall clock of the last line; 0: none yet */
 	char seen[STAMP_MAX];    /* its stamp as written */
 	int resumed;             /* taken up again: lines up to `seen` come a second time */
+	int64_t begun_ms;        /* of the loop: the first bytes of this request came; 0: none yet */
+	int lines;               /* of this request */
 	int failed;
 	char trouble[200];
 };
@@ -70,6 +74,17 @@ static int is_later(const char *stamp, size_t len, const char *seen)
 	return order > 0 || (order == 0 && len > seen_len);
 }
 
+/* How far back a line may be put, so that the lines of several pods stand in order: what was there when
+ * the log was opened anywhere; what comes as it happens only a little, because on a node whose clock is
+ * behind it would be put where nobody looks. */
+static int64_t stream_reach(const struct stream *stream)
+{
+	const struct logs *logs = stream->logs;
+	int64_t now = loop_now(source_loop(logs->from));
+	int is_history = stream->lines <= logs->options.tail && now - stream->begun_ms < HISTORY_MS;
+	return is_history ? INT64_MAX : LIVE_REACH_MS;
+}
+
 static void stream_line(struct stream *stream)
 {
 	const char *line = buf_string(&stream->line);
@@ -88,7 +103,8 @@ static void stream_line(struct stream *stream)
 		if (len > 0)
 			line++, len--;
 	}
-	logring_add(stream->logs->options.ring, stream->source, at, line, len);
+	stream->lines++;
+	logring_insert(stream->logs->options.ring, stream->source, at, stream_reach(stream), line, len);
 out:
 	buf_clear(&stream->line);
 	stream->overlong = 0;
@@ -97,6 +113,8 @@ out:
 static int stream_body(void *arg, const char *bytes, size_t len)
 {
 	struct stream *stream = arg;
+	if (!stream->begun_ms)
+		stream->begun_ms = loop_now(source_loop(stream->logs->from));
 	while (len > 0) {
 		const char *end = memchr(bytes, '\n', len);
 		size_t n = end ? (size_t)(end - bytes) : len;
@@ -162,6 +180,7 @@ static void stream_open(void *arg)
 		.path = path, .accept = "*/*", .patience = HTTP_STREAM, .on_body = stream_body, .on_done = stream_done,
 		.arg = stream,
 	};
+	stream->begun_ms = stream->lines = 0;
 	stream->call = client_send(source_client(stream->logs->from), &request);
 }
 

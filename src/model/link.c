@@ -191,3 +191,20 @@ void cluster_describe(const struct cluster *cluster, struct text *out)
 		text_printf(out, ", rows %s old", age);
 	}
 }
+
+int cluster_is_old(const struct cluster *cluster)
+{
+	return cluster->link == LINK_STALE || cluster->link == LINK_UNREACHABLE || cluster->link == LINK_EXPIRED;
+}
+
+void cluster_trouble(const struct cluster *cluster, struct text *out)
+{
+	const char *words = cluster->error;
+	/* Of a cluster that is old, a kind that is merely denied is not the reason. */
+	for (size_t i = 0; i < WATCHED && !*words; i++) {
+		const struct kind_state *state = &cluster->kinds[watched[i]];
+		if (!cluster_is_old(cluster) || state->sync == SYNC_STALE || state->sync == SYNC_FAILED)
+			words = state->error;
+	}
+	text_add(out, words);
+}

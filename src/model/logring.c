@@ -166,15 +166,44 @@ static void make_room(struct logring *ring, size_t bytes)
 	ring->first = 0;
 }
 
-void logring_add(struct logring *ring, uint32_t source, int64_t at_ms, const char *bytes, size_t len)
+/* Where a line of that time belongs: behind the last one that is not later. Lines without a time stay with
+ * the one before them. */
+static size_t place_of(const struct logring *ring, int64_t at_ms, int64_t reach_ms)
+{
+	size_t place = ring->len;
+	if (at_ms == 0)
+		return place;
+	for (size_t i = ring->len; i > 0; i--) {
+		int64_t other = line_at(ring, i - 1)->at_ms;
+		if (other == 0)
+			continue;
+		if (other <= at_ms)
+			break;
+		if (other - at_ms > reach_ms)
+			return ring->len;
+		place = i - 1;
+	}
+	return place;
+}
+
+void logring_insert(struct logring *ring, uint32_t source, int64_t at_ms, int64_t reach_ms, const char *bytes,
+                    size_t len)
 {
 	size_t text_len;
 	char *text = line_text(bytes, len, &text_len);
 	make_room(ring, text_len + 1);
+	size_t place = place_of(ring, at_ms, reach_ms);
 	ring->len++;
 	ring->bytes += text_len + 1;
-	*line_at(ring, ring->len - 1) = (struct logring_line){.at_ms = at_ms, .source = source, .text = text};
+	for (size_t i = ring->len - 1; i > place; i--)
+		*line_at(ring, i) = *line_at(ring, i - 1);
+	*line_at(ring, place) = (struct logring_line){.at_ms = at_ms, .source = source, .text = text};
 	ring->version++;
+}
+
+void logring_add(struct logring *ring, uint32_t source, int64_t at_ms, const char *bytes, size_t len)
+{
+	logring_insert(ring, source, at_ms, 0, bytes, len);
 }
 
 size_t logring_count(const struct logring *ring)

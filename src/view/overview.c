@@ -114,6 +114,12 @@ static void build_health(struct overview *overview, const struct service *servic
 		cluster_describe(service->cluster, &text);
 		label(page, "");
 		page_printf(page, STYLE_STALE, "%s: %s", service->cluster->name, words);
+		text = text_in(words, sizeof(words));
+		cluster_trouble(service->cluster, &text);
+		if (text.len > 0) {
+			label(page, "");
+			page_wrap(page, STYLE_STALE, overview->width, words);
+		}
 	}
 }
 

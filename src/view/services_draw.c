@@ -124,20 +124,6 @@ static int shape_marked(void *arg, size_t row)
 	return services_is_marked(&shape->services->view, service->key);
 }
 
-/* What is wrong with a cluster, in words; empty when nothing is. */
-static void cluster_trouble(const struct cluster *cluster, struct text *out)
-{
-	if (*cluster->error) {
-		text_add(out, cluster->error);
-		return;
-	}
-	for (size_t kind = 0; kind < OBJECT_KINDS; kind++)
-		if (*cluster->kinds[kind].error) {
-			text_add(out, cluster->kinds[kind].error);
-			return;
-		}
-}
-
 static void cluster_note(struct page *page, const struct cluster *cluster, int width)
 {
 	char room[320], words[96];
@@ -184,7 +170,8 @@ static void notes_without_rows(struct services *services, int width)
 	}
 }
 
-/* Clusters that show no rows although others do: in one line each, under the list. */
+/* Clusters that show no rows although others do, and those whose rows are old: in one line each, with the
+ * reason, under the list. */
 static void notes_beside_rows(struct services *services)
 {
 	enum { NOTES_MAX = 3 };
@@ -196,7 +183,7 @@ static void notes_beside_rows(struct services *services)
 		char room[320];
 		struct text trouble = text_in(room, sizeof(room));
 		cluster_trouble(cluster, &trouble);
-		if (cluster->services > 0 || trouble.len == 0)
+		if ((cluster->services > 0 && !cluster_is_old(cluster)) || trouble.len == 0)
 			continue;
 		page_line(page);
 		page_printf(page, link_style(cluster->link), "  %s %s: ", link_glyph(cluster->link), cluster->name);

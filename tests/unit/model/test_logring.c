@@ -121,6 +121,44 @@ static void test_sources(void **state)
 	logring_free(ring);
 }
 
+static void test_lines_come_to_stand_in_order(void **state)
+{
+	static const struct {
+		int64_t at_ms, reach_ms;
+		const char *text;
+	} lines[] = {{100, INT64_MAX, "b"}, {300, INT64_MAX, "e"}, {0, 0, "--"}, {200, INT64_MAX, "c"}, {50, INT64_MAX, "a"},
+	             {200, INT64_MAX, "d"}, {310, 0, "f"}, {301, 20, "ef"}, {10, 100, "late"}, {400, 0, "g"}};
+	struct logring *ring = logring_new();
+	char order[64] = "";
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		logring_insert(ring, 0, lines[i].at_ms, lines[i].reach_ms, lines[i].text, strlen(lines[i].text));
+	for (size_t i = 0; i < logring_count(ring); i++) {
+		strcat(order, logring_at(ring, i)->text);
+		strcat(order, " ");
+	}
+	/* Without a time a line stays with the one before it; one from too far back stands at the end. */
+	assert_string_equal(order, "a b c d e -- ef f late g ");
+	logring_free(ring);
+}
+
+/* Also around the seam of the ring, and when the oldest give way. */
+static void test_order_in_a_full_ring(void **state)
+{
+	struct logring *ring = logring_new();
+	char text[16];
+	(void)state;
+	for (int i = 0; i < LOGRING_LINES + 500; i++) {
+		int at = i % 2 ? i - 1 : i + 1; /* pairs the wrong way round */
+		snprintf(text, sizeof(text), "%d", at);
+		logring_insert(ring, 0, at + 1, 1000, text, strlen(text));
+	}
+	assert_int_equal(logring_count(ring), LOGRING_LINES);
+	for (size_t i = 1; i < LOGRING_LINES; i++)
+		assert_int_equal(logring_at(ring, i)->at_ms, logring_at(ring, i - 1)->at_ms + 1);
+	logring_free(ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +166,8 @@ int main(void)
 		cmocka_unit_test(test_a_long_line_is_cut),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_lines_come_to_stand_in_order),
+		cmocka_unit_test(test_order_in_a_full_ring),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,7 +130,7 @@ static inline struct world *world_new(void)
 		make_live(world_cluster(world, names[i]));
 	fleet_settle(world->fleet);
 	world->clock.wall_ms += 1000;
-	cluster_set_error(world_cluster(world, "eu-dev"), 0, "eu-dev: connection to 10.1.2.3:6443 timed out");
+	cluster_set_error(world_cluster(world, "eu-dev"), 0, "10.1.2.3:6443: the connection timed out");
 	fleet_settle(world->fleet);
 	world->clock.wall_ms += 42000;
 	world->scene.now_ms = world->clock.wall_ms - world->clock.wall_ms % 60000;
