@@ -66,6 +66,12 @@ $(O)/gen/embedded.c: contrib/embed.sh $(EMBEDDED) $(wildcard themes keymaps)
 	$(call say,EMBED,$@)
 	@mkdir -p $(@D)
 	$(Q)contrib/embed.sh $(EMBEDDED) >$@.new && mv $@.new $@
+# So is the catalog of flags: the one of the reference platform.
+GENERATED_flag := $(O)/gen/flag_catalog.o
+$(O)/gen/flag_catalog.c: contrib/embed.sh contrib/platform/platform/flags.yaml
+	$(call say,EMBED,$@)
+	@mkdir -p $(@D)
+	$(Q)contrib/embed.sh --text flag/catalog.h flag_catalog_builtin contrib/platform/platform/flags.yaml >$@.new && mv $@.new $@
 $(O)/gen/%.o: $(O)/gen/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -23,9 +23,9 @@ const struct command cli_commands[] = {
 	{"audit verify", "[HEAD]", "Check that no row was changed, and that a head from syslog or a commit is one of it.",
 	 "o", run_audit_verify},
 	{"doctor", "", "Check every access and say what to do.", "ot", run_doctor},
-	{"yaml get", "FILE PATH", "Print the value at a path of a YAML file.", "D", run_yaml_get},
-	{"yaml set", "FILE PATH VALUE", "Change one value; no other byte of the file.", "DS", run_yaml_set},
-	{"yaml delete", "FILE PATH", "Remove a value, and parents that it leaves empty.", "D", run_yaml_delete},
+	{"yaml get", "FILE PATH", "Print the value at a path of a YAML file.", "Y", run_yaml_get},
+	{"yaml set", "FILE PATH VALUE", "Change one value; no other byte of the file.", "YZ", run_yaml_set},
+	{"yaml delete", "FILE PATH", "Remove a value, and parents that it leaves empty.", "Y", run_yaml_delete},
 	{"config show", "", "Print the configuration's keys with their values and meaning.", "", run_config_show},
 	{"config validate", "", "Read configuration, theme and keymap, and say what is wrong with them.", "",
 	 run_config_validate},
@@ -167,8 +167,8 @@ const struct option_row cli_options[] = {
 	{"--seed", NULL, "N", 'D', "The same seed gives the same platform and the same story.", set_demo_seed},
 	{"--dir", NULL, "FOLDER", 'D', "Where its files are while it runs; empty or new. They go with it.", set_demo_folder},
 	{"--serve", NULL, NULL, 'D', "Serve the platform without a console until interrupted.", set_demo_serve},
-	{"--document", NULL, "N", 'D', "Which document of the file, counted from 1.", set_document},
-	{"--string", NULL, NULL, 'S', "Write a string, whatever the value looks like.", set_as_string},
+	{"--document", NULL, "N", 'Y', "Which document of the file, counted from 1.", set_document},
+	{"--string", NULL, NULL, 'Z', "Write a string, whatever the value looks like.", set_as_string},
 	{"--timeout", NULL, "DURATION", 't', "Give up after so long: 30s, 5m.", set_timeout},
 };
 
