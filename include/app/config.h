@@ -17,9 +17,21 @@ struct config_cluster {
 	int protected;
 };
 
+/* Addresses come from here only, never from a cluster's object. */
+struct config_repository {
+	const char *url;      /* required; see git/url.h */
+	const char *branch;
+	const char *flags;    /* the catalog's path; NULL: the usual one */
+	const char *provider; /* of pull requests; NULL: by the address */
+	int by_request;       /* changes go by pull request */
+	int insecure;
+};
+
 struct config {
 	struct config_cluster *clusters;
 	size_t cluster_count;
+	struct config_repository *repositories;
+	size_t repository_count;
 	const char *service_label, *team_label;
 	const char *theme, *keymap;
 	char *path;   /* of the file that was read; NULL: there is none */

@@ -19,7 +19,7 @@
 enum value { VALUE_TEXT, VALUE_BOOL, VALUE_MAP, VALUE_LIST };
 
 enum place { NO_PLACE, PLACE_CONTEXT, PLACE_ENV, PLACE_REGION, PLACE_PROTECTED, PLACE_SERVICE_LABEL, PLACE_TEAM_LABEL,
-	PLACE_THEME, PLACE_KEYMAP };
+	PLACE_THEME, PLACE_KEYMAP, PLACE_URL, PLACE_BRANCH, PLACE_MODE, PLACE_FLAGS, PLACE_PROVIDER, PLACE_INSECURE };
 
 static const struct config_row {
 	struct config_key key;
@@ -38,6 +38,17 @@ static const struct config_row {
 	 VALUE_TEXT, PLACE_SERVICE_LABEL},
 	{{"fleet.labels.team", "team", "The label that names the team, on the workload or its namespace."},
 	 VALUE_TEXT, PLACE_TEAM_LABEL},
+	{{"repositories", "none", "The Git repositories that clusters are run from; flags are read and written there."},
+	 VALUE_LIST, NO_PLACE},
+	{{"repositories[]", "", ""}, VALUE_MAP, NO_PLACE},
+	{{"repositories[].url", "", "https, ssh or user@host:path; required."}, VALUE_TEXT, PLACE_URL},
+	{{"repositories[].branch", "main", "The branch that clusters follow."}, VALUE_TEXT, PLACE_BRANCH},
+	{{"repositories[].mode", "push", "How changes get there: push, or pr for a pull request."}, VALUE_TEXT, PLACE_MODE},
+	{{"repositories[].flags", "platform/flags.yaml", "The catalog of flags in it."}, VALUE_TEXT, PLACE_FLAGS},
+	{{"repositories[].provider", "by the address", "Whose pull requests: github, gitlab, gitea or azure."}, VALUE_TEXT,
+	 PLACE_PROVIDER},
+	{{"repositories[].insecure", "false", "Permits http and paths on this disk, for demonstrations and tests."}, VALUE_BOOL,
+	 PLACE_INSECURE},
 	{{"ui", "", "How the console looks and listens."}, VALUE_MAP, NO_PLACE},
 	{{"ui.theme", "dark", "dark, light, or a YAML file."}, VALUE_TEXT, PLACE_THEME},
 	{{"ui.keymap", "vim", "vim, or a YAML file."}, VALUE_TEXT, PLACE_KEYMAP},
@@ -87,8 +98,9 @@ static int place_value(struct config *config, const struct config_row *row, cons
 {
 	struct config_cluster *last = config->cluster_count ? &config->clusters[config->cluster_count - 1] : NULL;
 	const char *text = yaml_string(node);
+	struct config_repository *repository = config->repository_count ? &config->repositories[config->repository_count - 1] : NULL;
 	if (row->value == VALUE_BOOL) {
-		if (yaml_bool(node, &last->protected) < 0)
+		if (yaml_bool(node, row->place == PLACE_INSECURE ? &repository->insecure : &last->protected) < 0)
 			return refuse_type(config, node, row->key.key, "true or false", err);
 		return 0;
 	}
@@ -102,6 +114,15 @@ static int place_value(struct config *config, const struct config_row *row, cons
 	case PLACE_TEAM_LABEL: config->team_label = text; break;
 	case PLACE_THEME: config->theme = text; break;
 	case PLACE_KEYMAP: config->keymap = text; break;
+	case PLACE_URL: repository->url = text; break;
+	case PLACE_BRANCH: repository->branch = text; break;
+	case PLACE_FLAGS: repository->flags = text; break;
+	case PLACE_PROVIDER: repository->provider = text; break;
+	case PLACE_MODE:
+		if (strcmp(text, "push") != 0 && strcmp(text, "pr") != 0)
+			return refuse_type(config, node, row->key.key, "push or pr", err);
+		repository->by_request = text[1] == 'r';
+		break;
 	default: break;
 	}
 	return 0;
@@ -133,6 +154,25 @@ static int read_clusters(struct config *config, const struct yaml_node *list, co
 	return 0;
 }
 
+static int read_repositories(struct config *config, const struct yaml_node *list, const char *path, struct err *err)
+{
+	char item_path[96];
+	snprintf(item_path, sizeof(item_path), "%s[]", path);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct yaml_node *item = list->items[i];
+		if (item->kind != YAML_MAP)
+			return refuse_type(config, item, path, "a list of maps such as {url: https://…}", err);
+		config->repositories = mem_resize(config->repositories, config->repository_count + 1, sizeof(*config->repositories));
+		struct config_repository *repository = &config->repositories[config->repository_count++];
+		*repository = (struct config_repository){.branch = "main"};
+		if (read_map(config, item, item_path, err) < 0)
+			return -1;
+		if (!repository->url)
+			return err_set(err, "%s:%d: a repository needs its url", config->path, item->line);
+	}
+	return 0;
+}
+
 static int read_map(struct config *config, const struct yaml_node *map, const char *path, struct err *err)
 {
 	for (size_t i = 0; i < map->count; i++) {
@@ -150,8 +190,9 @@ static int read_map(struct config *config, const struct yaml_node *map, const ch
 			result = node->kind == YAML_MAP ? read_map(config, node, key, err)
 			                                : refuse_type(config, node, key, "a map", err);
 		else if (row->value == VALUE_LIST)
-			result = node->kind == YAML_LIST ? read_clusters(config, node, key, err)
-			                                 : refuse_type(config, node, key, "a list", err);
+			result = node->kind != YAML_LIST                ? refuse_type(config, node, key, "a list", err)
+			         : strcmp(key, "repositories") == 0 ? read_repositories(config, node, key, err)
+			                                            : read_clusters(config, node, key, err);
 		else
 			result = place_value(config, row, node, err);
 		if (result < 0)
@@ -217,6 +258,7 @@ void config_release(struct config *config)
 		yaml_release(&config->memory->yaml);
 	free(config->memory);
 	free(config->clusters);
+	free(config->repositories);
 	free(config->path);
 	*config = (struct config){0};
 }
