@@ -28,6 +28,7 @@ struct client_request {
 	const char *path;       /* with query */
 	const char *accept;     /* NULL: application/json */
 	const char *content_type; /* of body */
+	const char *const *headers; /* more of them, NULL-terminated, the caller's until on_done; may be NULL */
 	const char *body;
 	size_t body_len;
 	enum http_patience patience;

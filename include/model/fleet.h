@@ -8,6 +8,7 @@
 #include "base/intern.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "model/metrics.h"
 #include "model/object.h"
 #include "model/service.h"
 #include "model/timeline.h"
@@ -70,6 +71,7 @@ struct cluster {
 	int services;                    /* rows of this cluster */
 	int remembered;                  /* of them, rows of the last run */
 	int64_t remembered_ms;           /* wall clock when those were saved; 0: none */
+	struct cluster_metrics metrics;  /* how its Prometheus stands */
 
 	/* Kept by the model. */
 	struct map scaled;               /* hpa.target_key -> struct hpa * */
@@ -98,6 +100,7 @@ struct fleet {
 	int64_t warnings_due_ms; /* wall clock of the next look for warnings over an hour old */
 	int stirred;           /* something outside of the services changed visibly */
 	struct fleet_totals totals;
+	struct prices prices;  /* set by the app, from the configuration */
 	struct timeline timeline;
 	uint64_t version;      /* grows with every visible change */
 	uint64_t membership;   /* grows when services come or go */

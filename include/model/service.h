@@ -14,6 +14,7 @@ struct workload;
 struct hpa;
 struct pod;
 struct event;
+struct service_metrics;
 
 /*
  * Health: one ordered table in health.c, the first row that matches wins; "trouble first" sorts by
@@ -63,6 +64,7 @@ struct service {
 	uint32_t by_reason[REASON_COUNT];
 	int warnings;         /* Warning events of the last hour that are about it */
 	struct event *events; /* those events, unordered, by `next` */
+	struct service_metrics *metrics; /* model/metrics.h; NULL: nobody measures it */
 
 	/* Derived by fleet_settle. */
 	int desired, replicas, ready, updated, available;

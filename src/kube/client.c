@@ -99,6 +99,9 @@ static void call_read_status(struct client_call *call)
 	struct client_result *result = &call->result;
 	cJSON *json = json_parse_heap(buf_string(&call->error_body), call->error_body.len, NULL);
 	const char *message = json_string(json, "message"), *reason = json_string(json, "reason");
+	/* Behind the service proxy others speak: Prometheus says "error", Alertmanager a bare string. */
+	if (!message)
+		message = cJSON_IsString(json) ? json->valuestring : json_string(json, "error");
 	if (reason)
 		utf8_sanitise(result->reason, sizeof(result->reason), reason, strlen(reason));
 	if (message && *message) {
@@ -201,6 +204,8 @@ static void call_ready(void *arg, const struct credential_answer *answer)
 		snprintf(type, sizeof(type), "Content-Type: %s", request->content_type);
 		vec_push(&headers, type);
 	}
+	for (const char *const *header = request->headers; header && *header; header++)
+		vec_push(&headers, (void *)(uintptr_t)*header);
 	for (const char *const *header = answer->headers; header && *header; header++)
 		vec_push(&headers, (void *)(uintptr_t)*header);
 	vec_push(&headers, NULL);

@@ -2,6 +2,7 @@
 /* The model's root: its life and how it is looked up. Who writes it: writer.c and settle.c. */
 #include "model/fleet.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct cluster *fleet_add_cluster(struct fleet *fleet, const char *name, const c
 	cluster->protected = protected;
 	cluster->configured_order = (int)fleet->clusters.len;
 	cluster->link_since_ms = fleet->clock->wall(fleet->clock);
+	cluster->metrics.rps = cluster->metrics.errors = NAN;
 	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
 		map_init(&cluster->objects[kind]);
 		cluster->kinds[kind].remaining = -1;

@@ -69,6 +69,7 @@ void service_free(struct service *service)
 	intern_drop(fleet->strings, service->images);
 	intern_drop(fleet->strings, service->revision);
 	vec_release(&service->workloads);
+	free(service->metrics);
 	free(service->key);
 	free(service);
 }
