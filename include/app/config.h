@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "app/config_prom.h"
 #include "base/err.h"
 
 /*
@@ -15,6 +16,7 @@ struct config_cluster {
 	const char *context; /* of the kubeconfig; required */
 	const char *env, *region; /* "" when not given */
 	int protected;
+	const struct prom_config *prometheus; /* NULL: nothing is said */
 };
 
 /* Addresses come from here only, never from a cluster's object. */
@@ -34,6 +36,7 @@ struct config {
 	size_t repository_count;
 	const char *service_label, *team_label;
 	const char *theme, *keymap;
+	struct config_metrics metrics;
 	char *path;   /* of the file that was read; NULL: there is none */
 	struct config_memory *memory;
 };
@@ -56,5 +59,8 @@ struct config_key {
 	const char *help;
 };
 const struct config_key *config_key_at(size_t index);
+
+/* For readers of parts: the config frees the block with itself. Returns it. */
+void *config_keep(struct config *config, void *block);
 
 #endif

@@ -15,6 +15,7 @@ struct console_options {
 	size_t context_count;
 	const char *looked_in;  /* where a kubeconfig was looked for, in words; for the error without contexts */
 	const char *service_label, *team_label; /* NULL: the usual ones */
+	const struct config_metrics *metrics; /* NULL: no metrics are read */
 	const char *theme;      /* name or file; NULL: "dark" */
 	const char *keymap;     /* name or file; NULL: "vim" */
 	const char *state_path; /* the database; NULL: nothing is remembered */

@@ -14,6 +14,9 @@
 struct kube_access;
 struct source;
 struct credential_cache;
+struct prom_config;
+struct config_metrics;
+struct prom_source;
 
 /*
  * The clusters somebody works on, connected: the loop, HTTP, credentials, the model and one source
@@ -25,6 +28,7 @@ struct session_context {
 	const char *name;
 	const char *env, *region; /* NULL or "": nothing is said */
 	int protected;
+	const struct prom_config *prometheus; /* NULL: nothing is said */
 	const struct kube_access *access; /* NULL: it could not be resolved, `error` says why */
 	const char *error;
 };
@@ -33,6 +37,7 @@ struct session_options {
 	const struct session_context *contexts;
 	size_t context_count;
 	const char *service_label, *team_label; /* NULL: the usual ones */
+	const struct config_metrics *metrics;   /* NULL: no metrics are read */
 	const struct clock *clock;              /* NULL: clock_system */
 	struct log *log;                        /* may be NULL; stays the caller's */
 	int (*borrow_terminal)(void *arg, int take); /* for interactive plugins; NULL: there is none */
@@ -47,6 +52,7 @@ struct session {
 	struct fleet *fleet;
 	struct source **sources; /* by cluster, in the order of fleet->clusters; NULL: cannot work at all */
 	size_t source_count;
+	struct prom_source **meters; /* likewise; all NULL without options->metrics */
 };
 
 /*
@@ -60,7 +66,10 @@ void session_start(struct session *session);
 /* Runs the loop until every cluster is complete or cannot be, at most that long; then settles the
  * fleet. Returns 0, or -1 when the time was over before. */
 int session_wait(struct session *session, double seconds) MUST_USE;
+/* The same for the first values of the metrics: 0, or -1 when some have not come. */
+int session_wait_metrics(struct session *session, double seconds) MUST_USE;
 /* The source of a cluster; NULL when it has none. */
 struct source *session_source(const struct session *session, const struct cluster *cluster);
+struct prom_source *session_meter(const struct session *session, const struct cluster *cluster);
 
 #endif

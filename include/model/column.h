@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 
+struct fleet;
 struct service;
 
 /* What a cell says, so that a theme can colour it; words always say it too. */
@@ -33,11 +34,16 @@ struct column {
 	 * direction: query_run sees to that. */
 	int (*compare)(const struct service *a, const struct service *b);
 	int (*absent)(const struct service *service); /* NULL: never */
+	/* What filters compare with < and >: in the unit of the cell's text. NULL: it has no number. */
+	double (*number)(const struct service *service);
+	int metered;       /* stands in the table only where metrics are read */
 };
 
 extern const struct column columns[];
 extern const size_t column_count;
 
+/* Whether the table has it, as the fleet is now. */
+int column_is_shown(const struct column *column, const struct fleet *fleet);
 const struct column *column_find(const char *key); /* NULL when there is none */
 
 #endif

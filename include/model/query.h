@@ -13,6 +13,7 @@ struct column;
  *   pay            the name, namespace, team, cluster or reason contains it (case ignored)
  *   !pay           does not
  *   team=payments  a column's text is, != is not, ~ contains
+ *   rps>1k         a column's number is more; < <= >= too. What is absent or NaN never is
  *   -l tier=web    a label of a workload is; -l tier alone: has it; != and ! as above
  */
 struct query {

@@ -17,7 +17,7 @@
 #include "model/query.h"
 #include "model/service_json.h"
 
-static const double WAIT = 60;
+static const double WAIT = 60, METRICS_WAIT = 20;
 
 /* A finished reading of the fleet. */
 struct reading {
@@ -34,6 +34,7 @@ static int reading_open(struct reading *reading, const struct cli *cli, struct e
 	const struct session_options options = {
 		.contexts = reading->contexts.items, .context_count = reading->contexts.count,
 		.service_label = cli->config.service_label, .team_label = cli->config.team_label, .log = cli->log,
+		.metrics = &cli->config.metrics,
 	};
 	reading->session = session_new(&options, err);
 	if (!reading->session) {
@@ -73,6 +74,22 @@ static int reading_report(const struct reading *reading)
 	return code == EXIT_FAILED && reading->timed_out ? EXIT_TIMED_OUT : code;
 }
 
+/* Metrics are an addition: what is missing of them is said, and the exit code is about the rows. */
+static void metrics_report(const struct reading *reading, int metered)
+{
+	const struct fleet *fleet = reading->session->fleet;
+	for (size_t i = 0; i < fleet->clusters.len; i++) {
+		const struct cluster *cluster = fleet->clusters.items[i];
+		enum metering state = cluster->metrics.state;
+		char room[320];
+		struct text words = text_in(room, sizeof(room));
+		if (state == METERING_OFF || state == METERING_LIVE || (metered == 0 && state == METERING_LOOKING))
+			continue;
+		metering_describe(cluster, &words);
+		fprintf(stderr, "flagdeck: %s: metrics are %s\n", cluster->name, room);
+	}
+}
+
 /* The words of the command line and -l become one filter text. */
 static struct filter *filter_of(const struct cli *cli, int argc, const char *const *argv, struct err *err)
 {
@@ -103,21 +120,21 @@ static int print_services_json(const struct cli *cli, const struct vec *rows)
 	return code;
 }
 
-static int print_services_table(const struct vec *rows)
+static int print_services_table(const struct vec *rows, const struct fleet *fleet)
 {
 	struct table table;
 	size_t shown = 0;
 	for (size_t i = 0; i < column_count; i++)
-		shown += columns[i].in_table != 0;
+		shown += column_is_shown(&columns[i], fleet);
 	table_init(&table, shown);
 	for (size_t i = 0; i < column_count; i++)
-		if (columns[i].in_table)
+		if (column_is_shown(&columns[i], fleet))
 			table_add(&table, columns[i].title);
 	for (size_t r = 0; r < rows->len; r++) {
 		for (size_t i = 0; i < column_count; i++) {
 			char room[256];
 			struct text cell = text_in(room, sizeof(room));
-			if (!columns[i].in_table)
+			if (!column_is_shown(&columns[i], fleet))
 				continue;
 			columns[i].format(rows->items[r], &cell);
 			table_add(&table, room);
@@ -144,11 +161,13 @@ int run_get_services(struct cli *cli, int argc, const char *const *argv)
 		filter_free(query.filter);
 		return cli_fail(EXIT_FAILED, &err);
 	}
+	int metered = session_wait_metrics(reading.session, cli->timeout > 0 ? cli->timeout : METRICS_WAIT);
 	struct vec rows;
 	vec_init(&rows);
 	query_run(&query, reading.session->fleet, &rows);
-	int code = cli->output == OUTPUT_TABLE ? print_services_table(&rows) : print_services_json(cli, &rows);
+	int code = cli->output == OUTPUT_TABLE ? print_services_table(&rows, reading.session->fleet) : print_services_json(cli, &rows);
 	int missing = reading_report(&reading);
+	metrics_report(&reading, metered);
 	vec_release(&rows);
 	filter_free(query.filter);
 	reading_close(&reading);

@@ -16,7 +16,8 @@
 #include "base/vec.h"
 #include "base/yaml.h"
 
-enum value { VALUE_TEXT, VALUE_BOOL, VALUE_MAP, VALUE_LIST };
+/* VALUE_PART: a subtree that has its own table and reader. */
+enum value { VALUE_TEXT, VALUE_BOOL, VALUE_MAP, VALUE_LIST, VALUE_PART };
 
 enum place { NO_PLACE, PLACE_CONTEXT, PLACE_ENV, PLACE_REGION, PLACE_PROTECTED, PLACE_SERVICE_LABEL, PLACE_TEAM_LABEL,
 	PLACE_THEME, PLACE_KEYMAP, PLACE_URL, PLACE_BRANCH, PLACE_MODE, PLACE_FLAGS, PLACE_PROVIDER, PLACE_INSECURE };
@@ -33,6 +34,7 @@ static const struct config_row {
 	{{"fleet.clusters[].env", "none", "Its environment, such as dev or prod."}, VALUE_TEXT, PLACE_ENV},
 	{{"fleet.clusters[].region", "none", "Its region."}, VALUE_TEXT, PLACE_REGION},
 	{{"fleet.clusters[].protected", "false", "Whether changes there ask for a typed name."}, VALUE_BOOL, PLACE_PROTECTED},
+	{{"fleet.clusters[].prometheus", "found by itself", "Where its metrics are, key by key below."}, VALUE_PART, NO_PLACE},
 	{{"fleet.labels", "", "Labels that say what belongs together."}, VALUE_MAP, NO_PLACE},
 	{{"fleet.labels.service", "app.kubernetes.io/name", "The label that names the service of a workload."},
 	 VALUE_TEXT, PLACE_SERVICE_LABEL},
@@ -49,6 +51,7 @@ static const struct config_row {
 	 PLACE_PROVIDER},
 	{{"repositories[].insecure", "false", "Permits http and paths on this disk, for demonstrations and tests."}, VALUE_BOOL,
 	 PLACE_INSECURE},
+	{{"metrics", "", "Presets, prices, objectives and Grafana, key by key below."}, VALUE_PART, NO_PLACE},
 	{{"ui", "", "How the console looks and listens."}, VALUE_MAP, NO_PLACE},
 	{{"ui.theme", "dark", "dark, light, or a YAML file."}, VALUE_TEXT, PLACE_THEME},
 	{{"ui.keymap", "vim", "vim, or a YAML file."}, VALUE_TEXT, PLACE_KEYMAP},
@@ -56,13 +59,29 @@ static const struct config_row {
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
+/* Who reads the parts. */
+static const struct {
+	const char *key;
+	int (*read)(struct config *config, const struct yaml_node *node, const char *key, struct err *err);
+} parts[] = {
+	{"fleet.clusters[].prometheus", config_read_prometheus},
+	{"metrics", config_read_metrics},
+};
+
 struct config_memory {
 	struct yaml yaml;
+	struct vec kept; /* blocks to free */
 };
+
+void *config_keep(struct config *config, void *block)
+{
+	vec_push(&config->memory->kept, block);
+	return block;
+}
 
 const struct config_key *config_key_at(size_t index)
 {
-	return index < ROW_COUNT ? &rows[index].key : NULL;
+	return index < ROW_COUNT ? &rows[index].key : config_prom_key_at(index - ROW_COUNT);
 }
 
 static const struct config_row *row_find(const char *key)
@@ -130,6 +149,14 @@ static int place_value(struct config *config, const struct config_row *row, cons
 
 static int read_map(struct config *config, const struct yaml_node *map, const char *path, struct err *err);
 
+static int read_part(struct config *config, const struct yaml_node *node, const char *key, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strcmp(parts[i].key, key) == 0)
+			return parts[i].read(config, node, key, err);
+	return 0;
+}
+
 static int read_clusters(struct config *config, const struct yaml_node *list, const char *path, struct err *err)
 {
 	char item_path[96];
@@ -193,6 +220,8 @@ static int read_map(struct config *config, const struct yaml_node *map, const ch
 			result = node->kind != YAML_LIST                ? refuse_type(config, node, key, "a list", err)
 			         : strcmp(key, "repositories") == 0 ? read_repositories(config, node, key, err)
 			                                            : read_clusters(config, node, key, err);
+		else if (row->value == VALUE_PART)
+			result = read_part(config, node, key, err);
 		else
 			result = place_value(config, row, node, err);
 		if (result < 0)
@@ -254,8 +283,13 @@ out:
 
 void config_release(struct config *config)
 {
-	if (config->memory)
+	config_metrics_release(&config->metrics);
+	if (config->memory) {
+		for (size_t i = 0; i < config->memory->kept.len; i++)
+			free(config->memory->kept.items[i]);
+		vec_release(&config->memory->kept);
 		yaml_release(&config->memory->yaml);
+	}
 	free(config->memory);
 	free(config->clusters);
 	free(config->repositories);

@@ -128,6 +128,7 @@ static int session_make(struct console *console, struct err *err)
 		.context_count = options->context_count,
 		.service_label = options->service_label,
 		.team_label = options->team_label,
+		.metrics = options->metrics,
 		.log = options->log,
 		.borrow_terminal = console_lend_terminal,
 		.changed = console_written,

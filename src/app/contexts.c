@@ -46,6 +46,7 @@ static void add_context(struct contexts *contexts, const struct cli *cli, const 
 	item->env = cluster ? cluster->env : "";
 	item->region = cluster ? cluster->region : "";
 	item->protected = cluster ? cluster->protected : 0;
+	item->prometheus = cluster ? cluster->prometheus : NULL;
 }
 
 int contexts_choose(struct contexts *contexts, const struct cli *cli, struct err *err)

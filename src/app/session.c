@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "app/config_prom.h"
 #include "base/mem.h"
 #include "kube/credential.h"
 #include "kube/kubeconfig.h"
@@ -41,6 +42,26 @@ static struct source *source_make(const struct session *session, const struct se
 	return source_new(&source, err);
 }
 
+static struct prom_source *meter_make(const struct session *session, const struct session_options *options,
+                                      const struct session_context *context, size_t index)
+{
+	const struct prom_source_options meter = {
+		.loop = session->loop,
+		.http = session->http,
+		.clock = session->fleet->clock,
+		.log = options->log,
+		.cluster = session->fleet->clusters.items[index],
+		.kube = session->sources[index] ? source_client(session->sources[index]) : NULL,
+		.config = context->prometheus,
+		.own = options->metrics->presets,
+		.own_count = options->metrics->preset_count,
+		.changed = options->changed ? options->changed : changed_nothing,
+		.arg = options->arg,
+	};
+
+	return prom_source_new(&meter);
+}
+
 struct session *session_new(const struct session_options *options, struct err *err)
 {
 	const struct clock *clock = options->clock ? options->clock : &clock_system;
@@ -53,7 +74,10 @@ struct session *session_new(const struct session_options *options, struct err *e
 	session->credentials = credential_cache_new(session->loop, clock);
 	session->fleet = fleet_new(clock);
 	session->sources = mem_new_array(options->context_count + 1, sizeof(*session->sources));
+	session->meters = mem_new_array(options->context_count + 1, sizeof(*session->meters));
 	session->source_count = options->context_count;
+	if (options->metrics)
+		session->fleet->prices = options->metrics->prices;
 	for (size_t i = 0; i < options->context_count; i++) {
 		const struct session_context *context = &options->contexts[i];
 		struct err why = {.text = ""};
@@ -63,6 +87,8 @@ struct session *session_new(const struct session_options *options, struct err *e
 		session->sources[i] = source_make(session, options, context, cluster, &why);
 		if (!session->sources[i])
 			cluster_set_error(cluster, 0, why.text);
+		if (options->metrics)
+			session->meters[i] = meter_make(session, options, context, i);
 	}
 	fleet_settle(session->fleet);
 	return session;
@@ -72,9 +98,13 @@ void session_free(struct session *session)
 {
 	if (!session)
 		return;
+	/* The meters first: they ask through the sources' clients. */
+	for (size_t i = 0; i < session->source_count; i++)
+		prom_source_free(session->meters[i]);
 	for (size_t i = 0; i < session->source_count; i++)
 		if (session->sources[i])
 			source_free(session->sources[i]);
+	free(session->meters);
 	free(session->sources);
 	if (session->credentials)
 		credential_cache_free(session->credentials);
@@ -92,6 +122,9 @@ void session_start(struct session *session)
 	for (size_t i = 0; i < session->source_count; i++)
 		if (session->sources[i])
 			source_start(session->sources[i]);
+	for (size_t i = 0; i < session->source_count; i++)
+		if (session->meters[i])
+			prom_source_start(session->meters[i]);
 }
 
 static int all_are_complete(const struct fleet *fleet)
@@ -105,6 +138,27 @@ static int all_are_complete(const struct fleet *fleet)
 static void time_is_over(void *arg)
 {
 	*(int *)arg = 1;
+}
+
+static int all_are_metered(const struct session *session)
+{
+	for (size_t i = 0; i < session->source_count; i++)
+		if (session->meters[i] && !prom_source_settled(session->meters[i]))
+			return 0;
+	return 1;
+}
+
+int session_wait_metrics(struct session *session, double seconds)
+{
+	int over = 0;
+	struct timer *timer = timer_new(session->loop, time_is_over, &over);
+
+	timer_start(timer, seconds);
+	while (!over && !all_are_metered(session))
+		loop_poll(session->loop, 1);
+	timer_free(timer);
+	fleet_settle(session->fleet);
+	return all_are_metered(session) ? 0 : -1;
 }
 
 int session_wait(struct session *session, double seconds)
@@ -125,5 +179,13 @@ struct source *session_source(const struct session *session, const struct cluste
 	for (size_t i = 0; i < session->fleet->clusters.len; i++)
 		if (session->fleet->clusters.items[i] == cluster)
 			return session->sources[i];
+	return NULL;
+}
+
+struct prom_source *session_meter(const struct session *session, const struct cluster *cluster)
+{
+	for (size_t i = 0; i < session->fleet->clusters.len; i++)
+		if (session->fleet->clusters.items[i] == cluster)
+			return session->meters[i];
 	return NULL;
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "column_metrics.h"
 #include "model/fleet.h"
 
 static int order_of(int64_t a, int64_t b)
@@ -48,6 +49,10 @@ static int order_of(int64_t a, int64_t b)
 	static int name##_compare(const struct service *a, const struct service *b) \
 	{ \
 		return order_of(a->field, b->field); \
+	} \
+	static double name##_number(const struct service *service) \
+	{ \
+		return (double)service->field; \
 	}
 
 WORD_COLUMN(name, service->name)
@@ -283,9 +288,26 @@ const struct column columns[] = {
 	 .format = rollout_format, .compare = rollout_compare, .tone = rollout_tone},
 	{.key = "revision", .title = "REV", .min_width = 4, .keep = 8, .in_table = 1,
 	 .help = "The Deployment's revision, or the hash of the StatefulSet's", FUNCTIONS(revision)},
+#define METERED(name) \
+	.format = column_##name##_format, .tone = column_##name##_tone, .compare = column_##name##_compare, \
+	.absent = column_##name##_absent, .number = column_##name##_number, .metered = 1, .right = 1, .descends = 1
+	{.key = "rps", .title = "RPS", .min_width = 5, .keep = 5, .in_table = 1, .help = "Requests a second", METERED(rps)},
+	{.key = "err", .title = "ERR%", .min_width = 5, .keep = 5, .in_table = 1,
+	 .help = "Share of the requests that failed, in percent", METERED(err)},
+	{.key = "p50", .title = "P50", .min_width = 5, .keep = 21, .help = "Median latency in milliseconds", METERED(p50)},
+	{.key = "p99", .title = "P99", .min_width = 5, .keep = 6, .in_table = 1,
+	 .help = "99th percentile of the latency in milliseconds", METERED(p99)},
+	{.key = "cpu", .title = "CPU", .min_width = 9, .keep = 8, .in_table = 1,
+	 .help = "Cores used, and the share of those requested", METERED(cpu)},
+	{.key = "mem", .title = "MEM", .min_width = 10, .keep = 8, .in_table = 1,
+	 .help = "Memory used, and the share of that requested", METERED(mem)},
+	{.key = "trend", .title = "TREND", .min_width = 8, .keep = 7, .in_table = 1,
+	 .help = "Requests of the last 16 minutes; sorts by how much they changed", METERED(trend)},
+	{.key = "cost", .title = "COST/MO", .min_width = 7, .keep = 12, .in_table = 1,
+	 .help = "Cost a month, by the larger of use and request, at the configured prices", METERED(cost)},
 	{.key = "restarts", .title = "RESTARTS", .min_width = 8, .keep = 6, .descends = 1, .right = 1,
 	 .in_table = 1,
-	 .help = "Restarts of its pods' containers, added up", FUNCTIONS(restarts)},
+	 .help = "Restarts of its pods' containers, added up", FUNCTIONS(restarts), .number = restarts_number},
 	{.key = "image", .title = "IMAGE", .min_width = 10, .weight = 3, .keep = 9, .in_table = 1,
 	 .help = "Name and tag of the first container's image; + where there are more", FUNCTIONS(image),
 	 .tone = dim},
@@ -304,19 +326,43 @@ const struct column columns[] = {
 	{.key = "kind", .title = "KIND", .min_width = 6, .keep = 14,
 	 .help = "Deployment, StatefulSet, DaemonSet, or mixed", FUNCTIONS(kind)},
 	{.key = "desired", .title = "DESIRED", .min_width = 7, .keep = 15, .descends = 1, .right = 1,
-	 .help = "Pods that are wanted", FUNCTIONS(desired)},
+	 .help = "Pods that are wanted", FUNCTIONS(desired), .number = desired_number},
 	{.key = "updated", .title = "UPDATED", .min_width = 7, .keep = 16, .right = 1,
-	 .help = "Pods of the newest revision", FUNCTIONS(updated)},
+	 .help = "Pods of the newest revision", FUNCTIONS(updated), .number = updated_number},
 	{.key = "available", .title = "AVAILABLE", .min_width = 9, .keep = 17, .right = 1,
-	 .help = "Pods that have been ready for long enough", FUNCTIONS(available)},
+	 .help = "Pods that have been ready for long enough", FUNCTIONS(available), .number = available_number},
 	{.key = "pods", .title = "PODS", .min_width = 4, .keep = 18, .descends = 1, .right = 1,
-	 .help = "Pods that exist and are not ending", FUNCTIONS(pods)},
+	 .help = "Pods that exist and are not ending", FUNCTIONS(pods), .number = pods_number},
+	{.key = "cpu-request", .title = "CPU/REQ", .min_width = 7, .keep = 22, .help = "CPU used, in percent of the requests",
+	 METERED(cpu_request)},
+	{.key = "cpu-limit", .title = "CPU/LIM", .min_width = 7, .keep = 23, .help = "CPU used, in percent of the limits",
+	 METERED(cpu_limit)},
+	{.key = "mem-request", .title = "MEM/REQ", .min_width = 7, .keep = 24,
+	 .help = "Memory used, in percent of the requests", METERED(mem_request)},
+	{.key = "mem-limit", .title = "MEM/LIM", .min_width = 7, .keep = 25, .help = "Memory used, in percent of the limits",
+	 METERED(mem_limit)},
+	{.key = "throttled", .title = "THROTTLED", .min_width = 9, .keep = 26,
+	 .help = "CPU periods in which it was held back, in percent", METERED(throttled)},
 	{.key = "warnings", .title = "WARN", .min_width = 4, .keep = 19, .descends = 1, .right = 1,
-	 .help = "Warning events of the last hour that are about it", FUNCTIONS(warnings),
+	 .help = "Warning events of the last hour that are about it", FUNCTIONS(warnings), .number = warnings_number,
 	 .tone = warnings_tone},
 };
 
 const size_t column_count = sizeof(columns) / sizeof(columns[0]);
+
+int column_is_shown(const struct column *column, const struct fleet *fleet)
+{
+	if (!column->in_table || !column->metered)
+		return column->in_table;
+	if (column->format == column_cost_format && !prices_are_set(&fleet->prices))
+		return 0;
+	for (size_t i = 0; i < fleet->clusters.len; i++) {
+		const struct cluster_metrics *metrics = &((const struct cluster *)fleet->clusters.items[i])->metrics;
+		if (metrics->heard_ms)
+			return 1;
+	}
+	return 0;
+}
 
 const struct column *column_find(const char *key)
 {

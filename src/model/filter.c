@@ -4,6 +4,7 @@
  * column for its text, so that a filter sees what a person sees. Quotes keep spaces in a word:
  * reason~"back-off 5m".
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,9 @@ enum { TESTS_MAX = 64, WORD_MAX = 256 };
 struct test {
 	enum test_kind kind;
 	int negated, contains;
+	char than;   /* '<' or '>', with or_equal: compares numbers */
+	int or_equal;
+	double number;
 	const struct column *column;
 	char *key;   /* of a label */
 	char *value; /* NULL: the label need only be there */
@@ -60,8 +64,13 @@ static int word_split(char *word, const char *operators, struct test *test, char
 	if (!at || at == word)
 		return 0;
 	test->contains = *at == '~';
+	test->than = *at == '<' || *at == '>' ? *at : 0;
 	*value = at + 1;
 	*at = '\0';
+	if (test->than && **value == '=') {
+		test->or_equal = 1;
+		(*value)++;
+	}
 	if (at[-1] == '!' && at - 1 > word) {
 		test->negated = 1;
 		at[-1] = '\0';
@@ -106,13 +115,31 @@ static int column_parse(const char *word, const char *key, struct test *test, st
 	    word, key);
 }
 
+/* "rps>1k", "err>=0.5": the number behind the comparison, in the unit of the cell. */
+static int than_parse(const char *word, struct test *test, struct err *err)
+{
+	static const char units[] = "kMGTP";
+	char *end;
+	if (!test->than)
+		return 0;
+	if (!test->column->number)
+		return err_set(err, "filter: \"%s\": the column %s holds no number to compare", word, test->column->key);
+	test->number = strtod(test->value, &end);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	for (const char *at = units; unit && at <= unit; at++)
+		test->number *= 1000;
+	if (end == test->value || (*end && (!unit || end[1])))
+		return err_set(err, "filter: \"%s\": \"%s\" is no number", word, test->value);
+	return 0;
+}
+
 static int test_parse(char *word, struct test *test, struct err *err)
 {
 	char whole[WORD_MAX], *value = NULL;
 	memcpy(whole, word, strlen(word) + 1);
-	if (word_split(word, "=~", test, &value)) {
+	if (word_split(word, "=~<>", test, &value)) {
 		test->value = mem_copy_string(value);
-		return column_parse(whole, word, test, err);
+		return column_parse(whole, word, test, err) < 0 ? -1 : than_parse(whole, test, err);
 	}
 	if (word[0] == '!') {
 		test->negated = 1;
@@ -196,6 +223,11 @@ static int column_matches(const struct test *test, const struct service *service
 {
 	char room[512];
 	struct text text = text_in(room, sizeof(room));
+	if (test->than) {
+		double number = test->column->absent && test->column->absent(service) ? NAN : test->column->number(service);
+		return test->than == '<' ? number < test->number || (test->or_equal && number == test->number)
+		                         : number > test->number || (test->or_equal && number == test->number);
+	}
 	test->column->format(service, &text);
 	return test->contains ? strcasestr(room, test->value) != NULL : strcasecmp(room, test->value) == 0;
 }

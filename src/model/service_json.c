@@ -2,6 +2,7 @@
 /* Services and pods as JSON: the interface that scripts rely on, so names never change. */
 #include "model/service_json.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,9 +50,30 @@ static void add_rollout(cJSON *object, const struct service *service)
 	add_message(json, service);
 }
 
+/* JSON has no NaN: it is written as Prometheus writes it, a string. Absent is null. */
+static void add_metrics(cJSON *object, const struct service *service)
+{
+	cJSON *values = cJSON_AddObjectToObject(object, "metrics");
+	for (enum metric metric = 0; metric < METRICS; metric++) {
+		const struct metric_value *value = service_metric(service, metric);
+		const char *key = metric_infos[metric].key;
+		if (!value)
+			cJSON_AddNullToObject(values, key);
+		else if (isfinite(value->value))
+			cJSON_AddNumberToObject(values, key, value->value);
+		else
+			cJSON_AddStringToObject(values, key, isnan(value->value) ? "NaN" : value->value < 0 ? "-Inf" : "+Inf");
+	}
+	double cost = service_cost(service);
+	if (isfinite(cost))
+		cJSON_AddNumberToObject(values, "costHour", cost);
+	else
+		cJSON_AddNullToObject(values, "costHour");
+	add_word(values, "state", metering_words[service->cluster->metrics.state]);
+}
+
 cJSON *service_json(const struct service *service)
 {
-	static const char *const metrics[] = {"rps", "errorRatio", "p99Ms", "cpuCores", "memBytes"};
 	cJSON *object = cJSON_CreateObject();
 	add_word(object, "cluster", service->cluster->name);
 	add_word(object, "env", service->cluster->env);
@@ -75,9 +97,7 @@ cJSON *service_json(const struct service *service)
 	add_number(object, "observedGeneration", service->observed);
 	add_rollout(object, service);
 	cJSON_AddNullToObject(object, "flux");
-	cJSON *values = cJSON_AddObjectToObject(object, "metrics");
-	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
-		cJSON_AddNullToObject(values, metrics[i]);
+	add_metrics(object, service);
 	cJSON_AddObjectToObject(object, "flags");
 	return object;
 }

@@ -5,6 +5,7 @@
  */
 #include "view/header.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -124,6 +125,49 @@ static void totals_add(struct bar *bar, const struct fleet_totals *totals)
 	bar_add(bar, STYLE_HEADER, KEEP_LUXURY, room)->line = 1;
 }
 
+static void short_number(double value, struct text *out)
+{
+	static const char units[] = "kMG";
+	int unit = -1;
+
+	for (; value >= 999.5 && unit < 2; unit++)
+		value /= 1000;
+	text_printf(out, value < 9.995 && value != floor(value) ? "%.2f" : value < 99.95 && value != floor(value) ? "%.1f" : "%.0f",
+	            value);
+	if (unit >= 0)
+		text_printf(out, "%c", units[unit]);
+}
+
+/* What the fleet serves, and what is wrong with those who measure it. */
+static void metrics_add_cells(struct bar *bar, const struct fleet *fleet)
+{
+	double rps = NAN, errors = NAN;
+	int old = 0;
+	char room[CELL_TEXT];
+	struct text text = text_in(room, sizeof(room));
+
+	for (size_t i = 0; i < fleet->clusters.len; i++) {
+		const struct cluster_metrics *metrics = &((const struct cluster *)fleet->clusters.items[i])->metrics;
+		if (!isnan(metrics->rps))
+			rps = (isnan(rps) ? 0 : rps) + metrics->rps;
+		if (!isnan(metrics->errors))
+			errors = (isnan(errors) ? 0 : errors) + metrics->errors;
+		old |= !isnan(metrics->rps) && (metrics->state == METERING_STALE || metrics->state == METERING_FAILED);
+	}
+	if (isnan(rps))
+		return;
+	text_add(&text, old ? "~" : "");
+	short_number(rps, &text);
+	text_add(&text, " rps");
+	if (!isnan(errors) && rps > 0)
+		text_printf(&text, " %.2f%%", 100 * errors / rps);
+	bar_add(bar, old ? STYLE_STALE : rps > 0 && errors / rps >= 0.05 ? STYLE_BAD : rps > 0 && errors / rps >= 0.01 ? STYLE_WARNING
+	                                                                              : STYLE_HEADER,
+	        2, room)->line = 1;
+	if (old)
+		bar_add(bar, STYLE_STALE, 1, "metrics old");
+}
+
 static void bar_build(struct bar *bar, const struct scene *scene, enum brevity brevity, const char *only)
 {
 	char clock[16];
@@ -135,6 +179,7 @@ static void bar_build(struct bar *bar, const struct scene *scene, enum brevity b
 		bar_add(bar, STYLE_PAUSED, 1, "read-only");
 	if (scene->fleet->services.len > 0)
 		totals_add(bar, &scene->fleet->totals);
+	metrics_add_cells(bar, scene->fleet);
 	stamp_format_clock(scene->now_ms, clock);
 	clock[5] = '\0'; /* without seconds: it would never be still */
 	bar_add(bar, STYLE_HEADER, 3, clock)->at_end = 1;

@@ -37,7 +37,7 @@ static void shape_fill(struct shape *shape, const struct services *services, int
 	for (size_t i = 0; i < column_count && shape->count < LIST_COLUMNS_MAX; i++) {
 		const struct column *column = &columns[i];
 		int wish = column_wish(services, column), width = wish < most ? wish : most;
-		if (!column->in_table)
+		if (!column_is_shown(column, services->view.scene->fleet))
 			continue;
 		shape->column[shape->count] = column;
 		shape->heads[shape->count++] = (struct list_column){

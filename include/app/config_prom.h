@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_CONFIG_PROM_H
+#define APP_CONFIG_PROM_H
+
+#include "prom/source.h"
+
+/*
+ * The part of the configuration that is about metrics: `fleet.clusters[].prometheus`, and `metrics`
+ * with presets, prices, service level objectives and the links to Grafana.
+ */
+struct yaml_node;
+struct config;
+struct config_key;
+
+/* A service level objective. */
+struct config_slo {
+	const char *service;   /* its name */
+	const char *namespace; /* NULL: any */
+	double objective;      /* 0.999 */
+	double window_ms;      /* 30 days */
+	const char *window;    /* as it is written: "30d" */
+};
+
+struct config_metrics {
+	struct preset *presets;
+	size_t preset_count;
+	struct config_slo *slos;
+	size_t slo_count;
+	struct prices prices;
+	const char *grafana_url;       /* NULL: no links */
+	const char *grafana_service;   /* templates behind it; $cluster, $namespace, $service */
+	const char *grafana_token_file;
+};
+
+/* Readers of the two subtrees; errors name file:line and the nearest key. */
+int config_read_prometheus(struct config *config, const struct yaml_node *node, const char *key, struct err *err) MUST_USE;
+int config_read_metrics(struct config *config, const struct yaml_node *node, const char *key, struct err *err) MUST_USE;
+void config_metrics_release(struct config_metrics *metrics);
+/* Their keys, for `config show`; NULL past the last. */
+const struct config_key *config_prom_key_at(size_t index);
+
+#endif
