@@ -284,7 +284,10 @@ static void test_json(void **state)
 		"\"ready\":3,\"desired\":3,\"updated\":3,\"available\":3,\"restarts\":0,\"health\":\"ok\",\"reason\":null,"
 		"\"generation\":1,\"observedGeneration\":1,\"rollout\":{\"phase\":\"complete\",\"progress\":100,"
 		"\"revision\":\"1\",\"message\":\"deployment \\\"ledger\\\" successfully rolled out\"},\"flux\":null,"
-		"\"metrics\":{\"rps\":null,\"errorRatio\":null,\"p99Ms\":null,\"cpuCores\":null,\"memBytes\":null},"
+		"\"metrics\":{\"rps\":null,\"errors\":null,\"errorRatio\":null,\"p50Ms\":null,\"p99Ms\":null,"
+		"\"cpuCores\":null,\"memBytes\":null,\"throttledRatio\":null,\"cpuRequestCores\":null,"
+		"\"cpuLimitCores\":null,\"memRequestBytes\":null,\"memLimitBytes\":null,\"costHour\":null,"
+		"\"state\":\"off\"},"
 		"\"flags\":{}}\n";
 	static const char *const wanted_pod =
 		"{\"cluster\":\"eu-prod\",\"namespace\":\"payments\",\"name\":\"p\",\"service\":\"payments-api\","
