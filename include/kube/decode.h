@@ -18,6 +18,7 @@ struct object *daemonset_decode(const struct decode *decode, const struct cJSON 
 struct object *replicaset_decode(const struct decode *decode, const struct cJSON *json, struct err *err);
 struct object *pod_decode(const struct decode *decode, const struct cJSON *json, struct err *err);
 struct object *hpa_decode(const struct decode *decode, const struct cJSON *json, struct err *err);
+struct object *cronjob_decode(const struct decode *decode, const struct cJSON *json, struct err *err);
 struct object *event_decode(const struct decode *decode, const struct cJSON *json, struct err *err);
 
 /* For decoders: text of a JSON string, sanitised and interned; "" when absent. */
@@ -36,6 +37,9 @@ int decode_identity(const struct decode *decode, const struct cJSON *json, enum 
                     struct object *object, struct err *err) MUST_USE;
 /* uid of the owner that is the controller; "" without. Writes to out. */
 void decode_controller(const struct cJSON *json, char *out, size_t size);
+/* What the kinds that fill a struct workload have in common. `kind` is one of them. */
+struct workload *workload_decode(const struct decode *decode, const struct cJSON *json, enum object_kind kind,
+                                 struct err *err);
 void decode_condition(const struct decode *decode, const struct cJSON *status, const char *type,
                       struct condition *condition);
 /* When an event last happened. core/v1 says it in one of four places. */

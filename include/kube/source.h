@@ -11,7 +11,9 @@
 
 /*
  * One cluster as a source of facts: its client and its watches, from one context of a kubeconfig.
- * Sources are independent: nothing of one delays another.
+ * Sources are independent: nothing of one delays another. Kinds that the model calls optional are
+ * watched where the server has them, in the best version that both know: it is asked once the first
+ * rows have come, and again on a refresh, after a kind went, and every ten minutes or so.
  */
 struct source;
 
@@ -25,6 +27,7 @@ struct source_options {
 	const struct kube_access *access;  /* copied as far as needed */
 	struct credential_cache *credentials; /* shared by all sources */
 	const char *service_label, *team_label;
+	const struct kind *const *kinds;   /* tables, NULL-terminated; NULL: Kubernetes' own alone */
 	int (*borrow_terminal)(void *arg, int take); /* for interactive plugins; may be NULL */
 	void (*changed)(void *arg);        /* the model was written; cheap and frequent */
 	void *arg;
@@ -35,6 +38,8 @@ struct source *source_new(const struct source_options *options, struct err *err)
 void source_free(struct source *source);
 void source_start(struct source *source);   /* watches every kind */
 void source_refresh(struct source *source); /* reads everything anew */
+/* The kind as this server has it, with its version; NULL when the source does not know the kind. */
+const struct kind *source_kind(const struct source *source, enum object_kind object, const char **version);
 struct client *source_client(struct source *source);
 struct loop *source_loop(struct source *source);
 

@@ -10,6 +10,7 @@
 #include "base/vec.h"
 #include "model/metrics.h"
 #include "model/object.h"
+#include "model/resource.h"
 #include "model/service.h"
 #include "model/timeline.h"
 
@@ -75,6 +76,10 @@ struct cluster {
 
 	/* Kept by the model. */
 	struct map scaled;               /* hpa.target_key -> struct hpa * */
+	struct map applied;              /* id of an inventory -> struct object *, which applied it */
+	struct map canaries;             /* canary.target_key -> struct canary * */
+	struct map scalers;              /* scaled_object.target_key -> struct scaled_object * */
+	int held;                        /* entries of the census, see model/census.h */
 	struct event *waiting;           /* warnings about what is not known yet */
 	int joined;                      /* something was joined since they were last looked at */
 	int settled;                     /* its first sync is over */
@@ -86,6 +91,7 @@ struct fleet_totals {
 	int rolling; /* rollout progressing or waiting */
 	int pods, pods_ready;
 	int stale_clusters;
+	int held; /* see model/census.h */
 };
 
 struct fleet {
@@ -114,6 +120,8 @@ const struct service *fleet_find(const struct fleet *fleet, const char *cluster,
 const struct cluster *fleet_cluster(const struct fleet *fleet, const char *name);
 const struct object *cluster_object(const struct cluster *cluster, enum object_kind kind,
                                     const char *namespace, const char *name);
+/* What a reference means; NULL when it is not there (yet), or of a kind that is not watched. */
+const struct object *ref_resolve(const struct cluster *cluster, const struct object_ref *ref);
 /* The service that a pod belongs to, or NULL while its owners are not known. */
 const struct service *pod_service(const struct pod *pod);
 /* Whether first rows (workloads), or everything the rows need (pods too), have come, or cannot come

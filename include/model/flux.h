@@ -107,6 +107,9 @@ struct canary {
 	const char *metrics;         /* names joined by "," */
 	const char *gates;           /* types of webhooks that wait for a yes: "confirm-rollout,…" */
 	unsigned skip_analysis : 1;
+
+	/* Kept by the model. */
+	char *target_key;            /* "Deployment/namespace/name"; owned */
 };
 
 enum argo_step_kind { ARGO_STEP_WEIGHT, ARGO_STEP_PAUSE, ARGO_STEP_ANALYSIS, ARGO_STEP_EXPERIMENT, ARGO_STEP_OTHER };
@@ -170,6 +173,9 @@ struct scaled_object {
 	int64_t active_ms;            /* status.lastActiveTime */
 	const char *failing;          /* triggers whose health is not Happy, joined by "," */
 	const char *triggers;         /* types joined by "," */
+
+	/* Kept by the model. */
+	char *target_key;             /* as in struct canary */
 };
 
 struct action_set {

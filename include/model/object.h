@@ -59,7 +59,7 @@ struct kind_row {
 	const char *group;  /* "apps"; "" for core */
 	const char *area;   /* what it is called among others in a few words: "flux"; NULL: its plural */
 	enum kind_role role;
-	int optional;       /* comes with an extension: a server without it is none the worse */
+	int optional;       /* a server without it is none the worse: it is looked for after the rows */
 };
 extern const struct kind_row kind_rows[OBJECT_KINDS];
 

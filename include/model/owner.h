@@ -61,6 +61,8 @@ void node_change(struct cluster *cluster, struct node *old, struct node *fresh);
 
 /* flux_join.c: what applies a service, and what holds it. */
 void flux_change(struct cluster *cluster, enum object_kind kind, struct object *old, struct object *fresh);
+void flux_derive(struct service *service);
+void canary_derive(struct service *service);
 
 /* event.c: warnings. */
 void event_change(struct cluster *cluster, struct event *old, struct event *fresh);

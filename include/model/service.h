@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "model/reason.h"
+#include "model/resource.h"
 #include "model/rollout.h"
 
 struct cluster;
@@ -30,7 +31,22 @@ enum health {
 	HEALTH_LEVELS
 };
 
+/*
+ * What applies a service: a HelmRelease or Kustomization, found by Flux' labels, else an inventory,
+ * else the owner of its workload; and the Kustomization that applied that HelmRelease. Kinds are ""
+ * where there is none; the objects themselves may not be there (yet): ref_resolve.
+ */
+struct service_flux {
+	struct object_ref by, above;
+	const char *revision; /* the Git revision that is applied, where there is one, else by's own; interned */
+	char ready;           /* of `by`: 'T', 'F', 'U', ' ' */
+	unsigned suspended : 1;       /* `by` is */
+	unsigned above_suspended : 1; /* so no commit comes down to it */
+};
+
 struct service;
+struct canary;
+struct scaled_object;
 struct health_row {
 	enum health health;
 	const char *key;  /* "crash-loop" */
@@ -54,6 +70,8 @@ struct service {
 	char *key;                    /* "cluster/namespace/name", unique in the fleet */
 	struct vec workloads;         /* struct workload *, in order of name */
 	struct hpa *hpa;              /* of its first workload that has one; may be NULL */
+	const struct canary *canary;  /* the same */
+	const struct scaled_object *scaler;
 
 	/*
 	 * Counted in O(1) per pod event. Finished pods (Succeeded, Failed) count nowhere, terminating
@@ -71,7 +89,8 @@ struct service {
 	int64_t generation, observed; /* of the first workload */
 	const char *kind;             /* "Deployment", …; "mixed" for several kinds */
 	const char *team, *images, *revision; /* interned strings of the workloads; "" when absent */
-	struct rollout rollout;       /* the worst phase of the workloads */
+	struct service_flux flux;
+	struct rollout rollout;       /* the worst phase of the workloads, or of its Canary */
 	enum reason worst;            /* the worst reason of its pods */
 	enum health health;
 	uint16_t health_row;          /* index into health_rows */

@@ -52,6 +52,14 @@ static void reading_close(struct reading *reading)
 	contexts_release(&reading->contexts);
 }
 
+static int is_missed(const struct cluster *cluster, enum object_kind kind)
+{
+	const struct kind_state *state = &cluster->kinds[kind];
+	if (state->complete || state->sync == SYNC_ABSENT || kind_rows[kind].role < KIND_SHOWN)
+		return 0;
+	return !(kind_rows[kind].optional && state->sync == SYNC_IDLE);
+}
+
 /* Says on stderr what is missing of each cluster; gives the exit code. */
 static int reading_report(const struct reading *reading)
 {
@@ -59,12 +67,14 @@ static int reading_report(const struct reading *reading)
 	int code = EXIT_DONE;
 	for (size_t i = 0; i < fleet->clusters.len; i++) {
 		const struct cluster *cluster = fleet->clusters.items[i];
-		for (size_t k = 0; k < kind_count; k++) {
-			const struct kind_state *state = &cluster->kinds[kinds[k].object];
-			if (!kinds[k].needed || state->complete || state->sync == SYNC_ABSENT)
+		for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
+			const struct kind_state *state = &cluster->kinds[kind];
+			if (!is_missed(cluster, kind))
 				continue;
 			const char *why = state->error[0] ? state->error : cluster->error[0] ? cluster->error : "no answer in time";
-			fprintf(stderr, "flagdeck: %s: %s are missing: %s\n", cluster->name, kinds[k].plural, why);
+			fprintf(stderr, "flagdeck: %s: %s are missing: %s\n", cluster->name, kind_rows[kind].plural, why);
+			if (kind_rows[kind].role == KIND_SHOWN)
+				continue; /* a column is empty, which is said; the rows are true */
 			if (code == EXIT_DONE || state->sync == SYNC_DENIED)
 				code = state->sync == SYNC_DENIED ? EXIT_REFUSED : EXIT_FAILED;
 			if (cluster->link == LINK_UNREACHABLE || cluster->link == LINK_EXPIRED)

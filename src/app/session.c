@@ -6,10 +6,14 @@
 
 #include "app/config_prom.h"
 #include "base/mem.h"
+#include "flux/kinds.h"
 #include "kube/credential.h"
 #include "kube/kubeconfig.h"
 #include "kube/source.h"
 #include "model/writer.h"
+
+/* All kinds there are, in the order in which they are read. */
+static const struct kind *const session_kinds[] = {kinds, flux_kinds, later_kinds, NULL};
 
 static void changed_nothing(void *arg)
 {
@@ -30,6 +34,7 @@ static struct source *source_make(const struct session *session, const struct se
 		.credentials = session->credentials,
 		.service_label = options->service_label,
 		.team_label = options->team_label,
+		.kinds = session_kinds,
 		.borrow_terminal = options->borrow_terminal,
 		.changed = options->changed ? options->changed : changed_nothing,
 		.arg = options->arg,

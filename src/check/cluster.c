@@ -143,10 +143,11 @@ struct cluster_check *cluster_check_start(struct source *source, const char *nam
 	struct question *version = question_add(check, 1, "reach the API server", "look at the server's own health");
 	version->call = client_get(client, "/version", NULL, version_answered, version);
 	check->open++;
-	check->discovering = discovery_read(client, kinds_answered, check);
+	check->discovering = discovery_read(client, NULL, kinds_answered, check);
 	for (size_t i = 0; i < kind_count; i++) {
-		ask_right(check, client, "list", kinds[i].group, kinds[i].plural, "", kinds[i].needed);
-		ask_right(check, client, "watch", kinds[i].group, kinds[i].plural, "", kinds[i].needed);
+		const struct kind_row *names = kind_names(&kinds[i]);
+		ask_right(check, client, "list", names->group, names->plural, "", names->role >= KIND_NEEDED);
+		ask_right(check, client, "watch", names->group, names->plural, "", names->role >= KIND_NEEDED);
 	}
 	ask_right(check, client, "get", "", "pods", "log", 0);
 	return check;
@@ -162,13 +163,14 @@ static void kinds_findings(const struct cluster_check *check, struct findings *f
 		return;
 	}
 	for (size_t i = 0; i < kind_count; i++) {
+		const struct kind_row *names = kind_names(&kinds[i]);
 		char what[96];
-		if (discovery_has(discovery, kinds[i].group, kinds[i].version, kinds[i].plural))
+		if (discovery_has(discovery, names->group, kinds[i].versions[0], names->plural))
 			continue;
 		missing++;
-		snprintf(what, sizeof(what), "serve %s", kinds[i].plural);
+		snprintf(what, sizeof(what), "serve %s", names->plural);
 		findings_add(findings, VERDICT_WARNING, check->name, what, "what needs this kind stays empty",
-		             "the server has no %s/%s of version %s", kinds[i].group, kinds[i].plural, kinds[i].version);
+		             "the server has no %s/%s of version %s", names->group, names->plural, kinds[i].versions[0]);
 	}
 	if (discovery->broken)
 		findings_add(findings, VERDICT_WARNING, check->name, "discover kinds",

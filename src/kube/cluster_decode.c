@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "kube/decode.h"
+#include "kube/resource_decode.h"
 
 enum { MESSAGE_MAX = 512 };
 
@@ -48,6 +49,11 @@ struct object *hpa_decode(const struct decode *decode, const cJSON *json, struct
 	}
 	hpa->target_kind = decode_intern(decode, json_string(json, "spec/scaleTargetRef/kind"));
 	hpa->target_name = decode_intern(decode, json_string(json, "spec/scaleTargetRef/name"));
+	struct object_ref owner;
+	decode_owner(decode, json, &owner, NULL);
+	hpa->owner_kind = owner.kind;
+	hpa->owner_name = owner.name;
+	intern_drop(decode->fleet->strings, owner.namespace);
 	hpa->min = decode_count(json, "spec/minReplicas", 1);
 	hpa->max = decode_count(json, "spec/maxReplicas", 0);
 	hpa->current = decode_count(json, "status/currentReplicas", 0);

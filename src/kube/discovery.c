@@ -17,6 +17,7 @@ struct discovery_read {
 	struct client_call *call;
 	struct discovery *found;
 	struct vec paths; /* char * */
+	const char *const *groups;
 	size_t next;
 	char words[400];  /* of the last failure */
 	void (*done)(void *arg, struct discovery *found, const char *words);
@@ -36,7 +37,7 @@ static void read_free(struct discovery_read *read)
 static void read_end(struct discovery_read *read)
 {
 	struct discovery *found = read->found;
-	if (found->resources.len == 0) {
+	if (!found->read || (!read->groups && found->resources.len == 0)) {
 		discovery_free(found);
 		found = NULL;
 	}
@@ -44,17 +45,42 @@ static void read_end(struct discovery_read *read)
 	read_free(read);
 }
 
+static int is_wanted(const struct discovery_read *read, const char *path)
+{
+	static const char root[] = "/apis/";
+	size_t len = strcspn(path + sizeof(root) - 1, "/");
+	if (!read->groups || strncmp(path, root, sizeof(root) - 1) != 0)
+		return 1;
+	for (size_t i = 0; read->groups[i]; i++)
+		if (strlen(read->groups[i]) == len && strncmp(path + sizeof(root) - 1, read->groups[i], len) == 0)
+			return 1;
+	return 0;
+}
+
+/* Of the documents that have just been named, those that nobody wants. */
+static void drop_unwanted(struct discovery_read *read, size_t from)
+{
+	for (size_t i = read->paths.len; i-- > from;) {
+		if (is_wanted(read, read->paths.items[i]))
+			continue;
+		free(read->paths.items[i]);
+		vec_remove(&read->paths, i);
+	}
+}
+
 static void read_answered(void *arg, const struct client_result *result, const char *body, size_t len)
 {
 	struct discovery_read *read = arg;
 	const char *path = read->paths.items[read->next++];
+	size_t known = read->paths.len;
 	read->call = NULL;
 	if (result->error[0])
 		snprintf(read->words, sizeof(read->words), "%s", result->error);
 	else if (discovery_decode(read->found, body, len, &read->paths) < 0)
 		snprintf(read->words, sizeof(read->words), "%s is no discovery document", path);
 	else
-		read->words[0] = '\0';
+		read->words[0] = '\0', read->found->read = 1;
+	drop_unwanted(read, known);
 	if (read->words[0]) {
 		char name[128];
 		utf8_sanitise(name, sizeof(name), path, strlen(path));
@@ -71,7 +97,7 @@ static void read_next(struct discovery_read *read)
 	read->call = client_get(read->client, read->paths.items[read->next], accept, read_answered, read);
 }
 
-struct discovery_read *discovery_read(struct client *client,
+struct discovery_read *discovery_read(struct client *client, const char *const *groups,
                                       void (*done)(void *arg, struct discovery *found, const char *words), void *arg)
 {
 	struct discovery_read *read = mem_new(sizeof(*read));
@@ -79,7 +105,9 @@ struct discovery_read *discovery_read(struct client *client,
 	read->found = mem_new(sizeof(*read->found));
 	map_init(&read->found->resources);
 	vec_init(&read->paths);
-	vec_push(&read->paths, mem_copy_string("/api"));
+	read->groups = groups;
+	if (!groups)
+		vec_push(&read->paths, mem_copy_string("/api"));
 	vec_push(&read->paths, mem_copy_string("/apis"));
 	read->done = done;
 	read->arg = arg;

@@ -98,7 +98,7 @@ static void events_open(void *arg)
 	char path[640];
 	scan_free(events->scan);
 	events->scan = scan_new(SCAN_WATCH, events->filter, &scan_events);
-	kind_path(kind_of(OBJECT_EVENT), events->namespace, NULL, path, sizeof(path) - 64);
+	kind_path(kind_of(OBJECT_EVENT), NULL, events->namespace, NULL, path, sizeof(path) - 64);
 	strcat(path, "?watch=true&resourceVersion=&timeoutSeconds=600");
 	const struct client_request request = {
 		.path = path, .patience = HTTP_STREAM, .on_body = events_body, .on_done = events_done, .arg = events,

@@ -9,14 +9,15 @@
 #include <stdio.h>
 
 #include "kube/decode.h"
+#include "kube/resource_decode.h"
 #include "kube/wire_decode.h"
 
-#define METADATA \
-	"metadata name", "metadata namespace", "metadata uid", "metadata creationTimestamp"
+#define METADATA METADATA_FIELDS
 #define OWNER \
 	"metadata ownerReferences uid", "metadata ownerReferences kind", "metadata ownerReferences controller"
+#define OWNER_NAMES "metadata ownerReferences name"
 #define TEMPLATE \
-	"spec template spec containers image"
+	"spec template spec containers image", OWNER, OWNER_NAMES, HELD_FIELDS
 
 static const char *const namespace_fields[] = {METADATA, "metadata labels", NULL};
 
@@ -39,7 +40,8 @@ static const char *const daemonset_fields[] = {METADATA, TEMPLATE, "metadata lab
 	"status numberAvailable", NULL};
 
 static const char *const replicaset_fields[] = {METADATA, OWNER,
-	"metadata annotations deployment.kubernetes.io/revision", "metadata labels pod-template-hash", NULL};
+	"metadata annotations deployment.kubernetes.io/revision", "metadata labels pod-template-hash",
+	"metadata annotations rollout.argoproj.io/revision", "metadata labels rollouts-pod-template-hash", NULL};
 
 static const char *const pod_fields[] = {METADATA, OWNER, "metadata deletionTimestamp",
 	"metadata labels pod-template-hash", "metadata labels controller-revision-hash", "spec nodeName",
@@ -53,61 +55,67 @@ static const char *const pod_fields[] = {METADATA, OWNER, "metadata deletionTime
 	"status initContainerStatuses started", "status initContainerStatuses restartCount",
 	"status initContainerStatuses state", "status initContainerStatuses lastState", NULL};
 
-static const char *const hpa_fields[] = {METADATA, "spec scaleTargetRef", "spec minReplicas", "spec maxReplicas",
+static const char *const cronjob_fields[] = {RESOURCE_FIELDS, "spec schedule", "status active name",
+	"status lastScheduleTime", NULL};
+
+static const char *const hpa_fields[] = {METADATA, OWNER, OWNER_NAMES, "spec scaleTargetRef", "spec minReplicas", "spec maxReplicas",
 	"status currentReplicas", "status desiredReplicas", "status conditions", NULL};
 
 static const char *const event_fields[] = {METADATA, "involvedObject", "type", "reason", "message", "count",
 	"firstTimestamp", "lastTimestamp", "eventTime", "series", NULL};
 
+const char *const kind_v1[] = {"v1", NULL};
+static const char *const hpa_versions[] = {"v2", NULL};
+
 const struct kind kinds[] = {
 	{
-		.object = OBJECT_DEPLOYMENT, .name = "Deployment", .plural = "deployments", .group = "apps",
-		.version = "v1", .namespaced = 1, .reading = KIND_PAGED, .needed = 1,
+		.object = OBJECT_DEPLOYMENT, .versions = kind_v1, .namespaced = 1, .reading = KIND_PAGED,
 		.fields = deployment_fields, .decode = deployment_decode,
 	},
 	{
-		.object = OBJECT_STATEFULSET, .name = "StatefulSet", .plural = "statefulsets", .group = "apps",
-		.version = "v1", .namespaced = 1, .reading = KIND_PAGED, .needed = 1,
+		.object = OBJECT_STATEFULSET, .versions = kind_v1, .namespaced = 1, .reading = KIND_PAGED,
 		.fields = statefulset_fields, .decode = statefulset_decode,
 	},
 	{
-		.object = OBJECT_DAEMONSET, .name = "DaemonSet", .plural = "daemonsets", .group = "apps",
-		.version = "v1", .namespaced = 1, .reading = KIND_PAGED, .needed = 1,
+		.object = OBJECT_DAEMONSET, .versions = kind_v1, .namespaced = 1, .reading = KIND_PAGED,
 		.fields = daemonset_fields, .decode = daemonset_decode,
 	},
 	{
-		.object = OBJECT_NAMESPACE, .name = "Namespace", .plural = "namespaces", .group = "",
-		.version = "v1", .reading = KIND_STREAMED,
+		.object = OBJECT_NAMESPACE, .versions = kind_v1, .reading = KIND_STREAMED,
 		.fields = namespace_fields, .decode = namespace_decode,
 	},
 	{
-		.object = OBJECT_REPLICASET, .name = "ReplicaSet", .plural = "replicasets", .group = "apps",
-		.version = "v1", .namespaced = 1, .metadata_only = 1, .reading = KIND_PAGED, .needed = 1,
+		.object = OBJECT_REPLICASET, .versions = kind_v1, .namespaced = 1, .metadata_only = 1, .reading = KIND_PAGED,
 		.fields = replicaset_fields, .decode = replicaset_decode,
 	},
 	{
-		.object = OBJECT_POD, .name = "Pod", .plural = "pods", .group = "",
-		.version = "v1", .namespaced = 1, .reading = KIND_PAGED_BESIDE, .needed = 1,
+		.object = OBJECT_POD, .versions = kind_v1, .namespaced = 1, .reading = KIND_PAGED_BESIDE,
 		.fields = pod_fields, .wire = &wire_pod, .decode = pod_decode,
 	},
 	{
-		.object = OBJECT_NODE, .name = "Node", .plural = "nodes", .group = "",
-		.version = "v1", .reading = KIND_STREAMED,
+		.object = OBJECT_NODE, .versions = kind_v1, .reading = KIND_STREAMED,
 		.fields = node_fields, .decode = node_decode,
 	},
 	{
-		.object = OBJECT_HPA, .name = "HorizontalPodAutoscaler", .plural = "horizontalpodautoscalers",
-		.group = "autoscaling", .version = "v2", .namespaced = 1, .reading = KIND_STREAMED,
+		.object = OBJECT_HPA, .versions = hpa_versions, .namespaced = 1, .reading = KIND_STREAMED,
 		.fields = hpa_fields, .decode = hpa_decode,
 	},
 	{
-		.object = OBJECT_EVENT, .name = "Event", .plural = "events", .group = "",
-		.version = "v1", .namespaced = 1, .reading = KIND_PAGED_BESIDE, .selector = "fieldSelector=type%3DWarning",
+		.object = OBJECT_EVENT, .versions = kind_v1, .namespaced = 1, .reading = KIND_PAGED_BESIDE, .selector = "fieldSelector=type%3DWarning",
 		.fields = event_fields, .decode = event_decode,
 	},
+	{.decode = NULL},
 };
 
-const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]);
+const struct kind later_kinds[] = {
+	{
+		.object = OBJECT_CRONJOB, .versions = kind_v1, .namespaced = 1, .reading = KIND_STREAMED,
+		.fields = cronjob_fields, .decode = cronjob_decode,
+	},
+	{.decode = NULL},
+};
+
+const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]) - 1;
 
 const struct kind *kind_of(enum object_kind object)
 {
@@ -117,14 +125,16 @@ const struct kind *kind_of(enum object_kind object)
 	return NULL;
 }
 
-void kind_path(const struct kind *kind, const char *namespace, const char *name, char *out, size_t size)
+void kind_path(const struct kind *kind, const char *version, const char *namespace, const char *name, char *out,
+               size_t size)
 {
-	const char *root = kind->group[0] ? "/apis/" : "/api";
-	int len = snprintf(out, size, "%s%s/%s", root, kind->group, kind->version);
+	const struct kind_row *names = kind_names(kind);
+	const char *root = names->group[0] ? "/apis/" : "/api";
+	int len = snprintf(out, size, "%s%s/%s", root, names->group, version ? version : kind->versions[0]);
 	if (namespace && *namespace && len > 0 && (size_t)len < size)
 		len += snprintf(out + len, size - (size_t)len, "/namespaces/%s", namespace);
 	if (len > 0 && (size_t)len < size)
-		len += snprintf(out + len, size - (size_t)len, "/%s", kind->plural);
+		len += snprintf(out + len, size - (size_t)len, "/%s", names->plural);
 	if (name && *name && len > 0 && (size_t)len < size)
 		snprintf(out + len, size - (size_t)len, "/%s", name);
 }

@@ -138,8 +138,9 @@ struct object_read *object_read(struct source *source, enum object_kind kind, co
                                 void (*done)(void *arg, struct object_text *text, const struct err *err), void *arg)
 {
 	struct object_read *read = mem_new(sizeof(*read));
+	const char *version = NULL;
 	char path[1024];
-	kind_path(kind_of(kind), namespace, name, path, sizeof(path));
+	kind_path(source_kind(source, kind, &version), version, namespace, name, path, sizeof(path));
 	read->done = done;
 	read->arg = arg;
 	read->call = client_get(source_client(source), path, NULL, object_answered, read);

@@ -149,6 +149,24 @@ static void watch_denied(struct watch *watch, const char *words)
 	watch_wait(watch, NEXT_LIST, watch->timing.retry_denied * (1 + random_fraction()));
 }
 
+/* A definition that goes takes its objects with it, whether or not the watch lived to tell. */
+static void watch_absent(struct watch *watch)
+{
+	enum object_kind kind = watch->kind->object;
+	struct cluster *cluster = watch->context.cluster;
+	if (watch_model(watch)->complete)
+		cluster_sweep(cluster, kind, cluster_begin_list(cluster, kind));
+	watch->version[0] = '\0';
+	watch_say(watch, SYNC_ABSENT, "this server does not have the kind");
+	if (!watch->context.absent) {
+		watch_wait(watch, NEXT_LIST, watch->timing.retry_absent * (1 + random_fraction()));
+		return;
+	}
+	watch->phase = WATCH_IDLE;
+	queue_release(watch->context.queue, watch);
+	watch->context.absent(watch->context.arg);
+}
+
 static int too_large(const char *words)
 {
 	return strstr(words, "Too large resource version") != NULL;
@@ -177,8 +195,7 @@ static void watch_refused(struct watch *watch, int status, const char *reason, c
 	} else if (status == 403) {
 		watch_denied(watch, words);
 	} else if (status == 404) {
-		watch_say(watch, SYNC_ABSENT, "this server does not have the kind");
-		watch_wait(watch, NEXT_LIST, watch->timing.retry_absent * (1 + random_fraction()));
+		watch_absent(watch);
 	} else {
 		watch_say_trouble(watch, words);
 		/* A watch that keeps failing may be at a version that will never work again. */
@@ -198,7 +215,7 @@ static void watch_lost(struct watch *watch, const char *words, int expired)
 	enum watch_next next = watch->phase == WATCH_OPEN && watch->synced && !watch->scan_failed ? NEXT_WATCH : NEXT_LIST;
 	if (!watch->failing_ms)
 		watch->failing_ms = loop_now(watch->context.loop);
-	log_line(watch->context.log, "%s: %s: %s", watch->context.cluster->name, watch->kind->plural, words);
+	log_line(watch->context.log, "%s: %s: %s", watch->context.cluster->name, kind_names(watch->kind)->plural, words);
 	cluster_set_error(watch->context.cluster, expired, words);
 	watch_say_trouble(watch, words);
 	watch_back_off(watch, next);
@@ -300,7 +317,7 @@ static void watch_send(struct watch *watch, const char *query, enum http_patienc
 {
 	char path[PATH_MAX_BYTES];
 	size_t len;
-	kind_path(watch->kind, watch->scoped ? watch->context.namespace : NULL, NULL, path, sizeof(path));
+	kind_path(watch->kind, watch->version_used, watch->scoped ? watch->context.namespace : NULL, NULL, path, sizeof(path));
 	len = strlen(path);
 	snprintf(path + len, sizeof(path) - len, "?%s%s%s", query, watch->kind->selector ? "&" : "",
 	         watch->kind->selector ? watch->kind->selector : "");
@@ -471,6 +488,26 @@ void watch_free(struct watch *watch)
 void watch_start(struct watch *watch)
 {
 	watch_list(watch);
+}
+
+void watch_start_version(struct watch *watch, const char *version)
+{
+	int same = watch->version_used && strcmp(watch->version_used, version) == 0;
+	watch->version_used = version;
+	if (watch->phase == WATCH_IDLE)
+		watch_list(watch);
+	else if (!same)
+		watch_relist(watch);
+}
+
+const char *watch_version(const struct watch *watch)
+{
+	return watch->version_used ? watch->version_used : watch->kind->versions[0];
+}
+
+int watch_is_started(const struct watch *watch)
+{
+	return watch->phase != WATCH_IDLE;
 }
 
 void watch_relist(struct watch *watch)

@@ -19,7 +19,7 @@ static const char initial_events_end[] = "k8s.io/initial-events-end";
 static void feed_unreadable(struct watch *watch, const struct err *why)
 {
 	watch->unreadable++;
-	log_line(watch->context.log, "%s: %s left out: %s", watch->context.cluster->name, watch->kind->name, why->text);
+	log_line(watch->context.log, "%s: %s left out: %s", watch->context.cluster->name, kind_names(watch->kind)->word, why->text);
 }
 
 static void feed_put(struct watch *watch, const cJSON *json)

@@ -18,6 +18,8 @@ struct watch_queue {
 	struct vec members, asking; /* struct watch * */
 	struct watch *active[LANES];
 	int open; /* the second lane is */
+	void (*opened)(void *arg);
+	void *arg;
 	struct timer *turn;
 };
 
@@ -33,7 +35,7 @@ static size_t lane_next(const struct watch_queue *queue, int lane)
 	for (size_t i = 0; i < queue->asking.len; i++) {
 		const struct watch *a = queue->asking.items[i];
 		const struct watch *b = best < queue->asking.len ? queue->asking.items[best] : NULL;
-		if (lane_of(a) == lane && (!b || a->kind < b->kind)) /* rows of one table: its order */
+		if (lane_of(a) == lane && (!b || a->context.order < b->context.order))
 			best = i;
 	}
 	return best;
@@ -54,8 +56,12 @@ static void queue_give_turn(void *arg)
 	struct watch_queue *queue = arg;
 	lane_give_turn(queue, 0);
 	/* With nobody left in the first lane there is no first page to wait for. */
-	if (queue->open || !queue->active[0])
-		lane_give_turn(queue, 1);
+	if (!queue->open && queue->active[0])
+		return;
+	lane_give_turn(queue, 1);
+	if (queue->opened)
+		queue->opened(queue->arg);
+	queue->opened = NULL;
 }
 
 void queue_open(struct watch_queue *queue)
@@ -63,6 +69,12 @@ void queue_open(struct watch_queue *queue)
 	if (!queue->open)
 		timer_start(queue->turn, 0);
 	queue->open = 1;
+}
+
+void watch_queue_tell(struct watch_queue *queue, void (*opened)(void *arg), void *arg)
+{
+	queue->opened = opened;
+	queue->arg = arg;
 }
 
 struct watch_queue *watch_queue_new(struct loop *loop)

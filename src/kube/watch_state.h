@@ -32,6 +32,7 @@ struct stream_error {
 struct watch {
 	struct watch_context context;
 	const struct kind *kind;
+	const char *version_used; /* one of the kind's; NULL: its best */
 	struct watch_timing timing;
 	struct scan_filter *filter;
 	struct arena *arena;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deployments, StatefulSets, DaemonSets and ReplicaSets. Three kinds fill one struct workload. */
+/* Deployments, StatefulSets, DaemonSets and ReplicaSets. Three kinds (and a fourth in flux/) fill one struct workload. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "kube/decode.h"
+#include "kube/resource_decode.h"
 
 static void decode_labels(const struct decode *decode, const cJSON *json, struct workload *workload)
 {
@@ -32,9 +33,8 @@ static void decode_labels(const struct decode *decode, const cJSON *json, struct
 	}
 }
 
-/* What the three kinds have in common. */
-static struct workload *workload_decode(const struct decode *decode, const cJSON *json, enum object_kind kind,
-                                        struct err *err)
+struct workload *workload_decode(const struct decode *decode, const cJSON *json, enum object_kind kind,
+                                 struct err *err)
 {
 	struct workload *workload = mem_new(sizeof(*workload));
 	char images[1024];
@@ -54,6 +54,10 @@ static struct workload *workload_decode(const struct decode *decode, const cJSON
 	workload->available = decode_count(json, "status/availableReplicas", 0);
 	const char *strategy = json_string(json, "spec/updateStrategy/type");
 	workload->on_delete = strategy && strcmp(strategy, "OnDelete") == 0;
+	workload->disabled = decode_is_disabled(json) != 0;
+	workload->hold = decode_hold(decode, json, NULL);
+	decode_applied_by(decode, json, &workload->applied_by);
+	decode_owner(decode, json, &workload->managed_by, NULL);
 	workload->progressing = workload->is_available = workload->failure = (struct condition){.status = ' ', .reason = ""};
 	return workload;
 }
@@ -110,8 +114,14 @@ struct object *replicaset_decode(const struct decode *decode, const cJSON *json,
 	}
 	decode_controller(json, owner, sizeof(owner));
 	set->owner_uid = decode_intern(decode, owner);
-	const cJSON *revision = json_get(json_at(json, "metadata/annotations"), "deployment.kubernetes.io/revision");
-	set->revision = decode_intern(decode, cJSON_IsString(revision) ? revision->valuestring : NULL);
-	set->hash = decode_intern(decode, json_string(json, "metadata/labels/pod-template-hash"));
+	const char *revision = decode_annotation(json, "deployment.kubernetes.io/revision");
+	const char *hash = json_string(json, "metadata/labels/pod-template-hash");
+	/* Argo Rollouts' own names for the same. */
+	if (!revision)
+		revision = decode_annotation(json, "rollout.argoproj.io/revision");
+	if (!hash)
+		hash = json_string(json, "metadata/labels/rollouts-pod-template-hash");
+	set->revision = decode_intern(decode, revision);
+	set->hash = decode_intern(decode, hash);
 	return &set->object;
 }

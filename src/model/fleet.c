@@ -47,6 +47,9 @@ struct cluster *fleet_add_cluster(struct fleet *fleet, const char *name, const c
 	}
 	map_init(&cluster->owners);
 	map_init(&cluster->scaled);
+	map_init(&cluster->applied);
+	map_init(&cluster->canaries);
+	map_init(&cluster->scalers);
 	vec_push(&fleet->clusters, cluster);
 	fleet->stirred = 1;
 	return cluster;
@@ -63,6 +66,9 @@ static void cluster_free(struct cluster *cluster)
 	}
 	owner_free_all(cluster);
 	map_release(&cluster->scaled);
+	map_release(&cluster->applied);
+	map_release(&cluster->canaries);
+	map_release(&cluster->scalers);
 	intern_drop(pool, cluster->name);
 	intern_drop(pool, cluster->env);
 	intern_drop(pool, cluster->region);
@@ -113,6 +119,12 @@ const struct object *cluster_object(const struct cluster *cluster, enum object_k
 {
 	char key[640];
 	return object_key(key, sizeof(key), namespace, name) ? map_get(&cluster->objects[kind], key) : NULL;
+}
+
+const struct object *ref_resolve(const struct cluster *cluster, const struct object_ref *ref)
+{
+	enum object_kind kind = kind_find(ref->kind);
+	return kind < OBJECT_KINDS ? cluster_object(cluster, kind, ref->namespace, ref->name) : NULL;
 }
 
 const struct service *pod_service(const struct pod *pod)

@@ -95,6 +95,18 @@ static void analysis_release(struct intern *pool, struct object *object)
 	free(run->metrics);
 }
 
+static void canary_release(struct intern *pool, struct object *object)
+{
+	(void)pool;
+	free(((struct canary *)object)->target_key);
+}
+
+static void scaled_release(struct intern *pool, struct object *object)
+{
+	(void)pool;
+	free(((struct scaled_object *)object)->target_key);
+}
+
 static void action_set_release(struct intern *pool, struct object *object)
 {
 	(void)pool;
@@ -172,13 +184,13 @@ const struct shape flux_shapes[OBJECT_KINDS] = {
 		WORDS(REF_WORDS(struct canary, target), REF_WORDS(struct canary, autoscaler), AT(canary, phase),
 		      AT(canary, applied_spec), AT(canary, promoted_spec), AT(canary, steps), AT(canary, metrics),
 		      AT(canary, gates)),
-		NULL, NULL},
+		canary_release, NULL},
 	[OBJECT_ANALYSISRUN] = {WORDS(AT(analysis_run, phase), AT(analysis_run, message)), analysis_release,
 		analysis_complete},
 	[OBJECT_SCALEDOBJECT] = {
 		WORDS(REF_WORDS(struct scaled_object, target), AT(scaled_object, hpa), AT(scaled_object, failing),
 		      AT(scaled_object, triggers)),
-		NULL, NULL},
+		scaled_release, NULL},
 	[OBJECT_ACTIONSET] = {
 		WORDS(AT(action_set, state), AT(action_set, action), AT(action_set, phase), AT(action_set, phase_state)),
 		action_set_release, NULL},

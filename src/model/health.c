@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "model/flux.h"
 #include "model/owner.h"
 
 /* How long pods may take before a start is trouble: in an update without a deadline of its own, and
@@ -133,10 +134,19 @@ static int failed_matches(const struct service *service)
 	return service->rollout.phase == ROLLOUT_FAILED;
 }
 
+static int has_failed(const struct workload *workload)
+{
+	return rollout_of(workload).phase == ROLLOUT_FAILED;
+}
+
 static void failed_describe(const struct service *service, struct text *out)
 {
 	/* The row has the name already; what it has room for is why. */
-	text_add(out, "rollout past its progress deadline");
+	const struct workload *failed = workload_where(service, has_failed);
+	if (failed && failed->argo)
+		text_printf(out, "rollout %s", failed->argo->message[0] ? failed->argo->message : "degraded");
+	else
+		text_add(out, "rollout past its progress deadline");
 	if (service->worst != REASON_NONE) {
 		text_add(out, "; ");
 		describe_pods(service, service->worst, out);
@@ -232,7 +242,20 @@ static void starting_describe(const struct service *service, struct text *out)
 
 static int is_paused(const struct workload *workload)
 {
-	return workload->paused;
+	return workload->paused || (workload->argo && rollout_of(workload).phase == ROLLOUT_PAUSED);
+}
+
+/* Where an Argo Rollout waits, and for whom. */
+static void argo_pause_describe(const struct workload *workload, struct text *out)
+{
+	const struct argo_rollout *argo = workload->argo;
+	text_add(out, "paused");
+	if (argo->step >= 0 && argo->step_count)
+		text_printf(out, " at step %d of %d", argo->step + 1, argo->step_count);
+	if (argo->weight >= 0)
+		text_printf(out, ", weight %d %%", argo->weight);
+	if (argo->pause_reason[0])
+		text_printf(out, " (%s)", argo->pause_reason);
 }
 
 static int paused_matches(const struct service *service)
@@ -242,7 +265,10 @@ static int paused_matches(const struct service *service)
 
 static void paused_describe(const struct service *service, struct text *out)
 {
-	if (service->rollout.phase == ROLLOUT_PAUSED)
+	const struct workload *workload = workload_where(service, is_paused);
+	if (workload && workload->argo)
+		argo_pause_describe(workload, out);
+	else if (service->rollout.phase == ROLLOUT_PAUSED)
 		text_printf(out, "paused with %d of %d pods updated", service->rollout.done,
 		            service->rollout.total);
 	else
@@ -338,7 +364,7 @@ const struct health_row health_rows[] = {
 	{HEALTH_PROGRESSING, "starting", "Pods less than two minutes old are not ready yet.",
 	 starting_matches,
 	 starting_describe},
-	{HEALTH_PAUSED, "paused", "A Deployment is paused: changes of it are not rolled out.", paused_matches,
+	{HEALTH_PAUSED, "paused", "A Deployment or Rollout is paused: changes of it are not rolled out.", paused_matches,
 	 paused_describe},
 	{HEALTH_UNKNOWN, "not-observed", "The controller has not seen the latest change yet.",
 	 unobserved_matches,

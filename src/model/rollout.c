@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "model/flux.h"
 #include "model/workload.h"
 
 const char *const rollout_phase_words[ROLLOUT_PHASES] = {
@@ -121,6 +122,28 @@ static enum rollout_phase statefulset_judge(const struct workload *w, struct tex
 	return ROLLOUT_COMPLETE;
 }
 
+/* Argo's own word, as `kubectl argo rollouts status` reads it, while it speaks of this spec. */
+static enum rollout_phase argo_judge(const struct workload *w, struct text *out)
+{
+	static const struct {
+		const char *word;
+		enum rollout_phase phase;
+	} words[] = {{"Healthy", ROLLOUT_COMPLETE}, {"Progressing", ROLLOUT_PROGRESSING}, {"Paused", ROLLOUT_PAUSED},
+		{"Degraded", ROLLOUT_FAILED}};
+	if (!argo_is_observed(w)) {
+		text_add(out, "Waiting for rollout spec update to be observed");
+		return ROLLOUT_WAITING;
+	}
+	const struct argo_rollout *argo = w->argo;
+	text_printf(out, "%s%s%s", argo->phase, argo->message[0] ? " - " : "", argo->message);
+	if (argo->aborted)
+		return ROLLOUT_FAILED;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(argo->phase, words[i].word) == 0)
+			return words[i].phase;
+	return ROLLOUT_PROGRESSING;
+}
+
 static enum rollout_phase judge(const struct workload *workload, struct text *out)
 {
 	switch (workload->object.kind) {
@@ -128,6 +151,8 @@ static enum rollout_phase judge(const struct workload *workload, struct text *ou
 		return statefulset_judge(workload, out);
 	case OBJECT_DAEMONSET:
 		return daemonset_judge(workload, out);
+	case OBJECT_ROLLOUT:
+		return argo_judge(workload, out);
 	default:
 		return deployment_judge(workload, out);
 	}
@@ -173,6 +198,8 @@ int rollout_is_moving(const struct workload *workload)
 		        strcmp(workload->revision, workload->current_revision) != 0);
 	case OBJECT_DAEMONSET:
 		return behind;
+	case OBJECT_ROLLOUT:
+		return 1;
 	default:
 		if (workload->progressing.status == 'F')
 			return 0;

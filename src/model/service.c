@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/flux.h"
 #include "model/owner.h"
 
 enum { PODS_LOOKED_AT = 256 };
@@ -36,6 +37,7 @@ struct service *service_take(struct cluster *cluster, const char *namespace, con
 	service->namespace = intern_take(fleet->strings, namespace);
 	service->name = intern_take(fleet->strings, name);
 	service->kind = service->team = service->images = service->revision = "";
+	service->flux = (struct service_flux){.by = {"", "", ""}, .above = {"", "", ""}, .revision = "", .ready = ' '};
 	service->health = HEALTH_UNKNOWN;
 	service->place = (uint32_t)fleet->services.len;
 	vec_init(&service->workloads);
@@ -68,6 +70,9 @@ void service_free(struct service *service)
 	intern_drop(fleet->strings, service->team);
 	intern_drop(fleet->strings, service->images);
 	intern_drop(fleet->strings, service->revision);
+	intern_drop(fleet->strings, service->flux.revision);
+	ref_release(fleet->strings, &service->flux.by);
+	ref_release(fleet->strings, &service->flux.above);
 	vec_release(&service->workloads);
 	free(service->metrics);
 	free(service->key);
@@ -201,6 +206,25 @@ static void derive_workload(struct service *service, const struct workload *work
 		service->created_ms = workload->object.created_ms;
 }
 
+/* What scales a workload, and what leads its updates. */
+static void derive_leaders(struct service *service, const struct workload *workload)
+{
+	const struct cluster *cluster = service->cluster;
+	const char *word = kind_rows[workload->object.kind].word;
+	size_t len = strlen(word);
+	char key[640];
+	memcpy(key, word, len);
+	key[len] = '/';
+	if (!object_key(key + len + 1, sizeof(key) - len - 1, service->namespace, workload->object.name))
+		return;
+	if (!service->hpa)
+		service->hpa = map_get(&cluster->scaled, key);
+	if (!service->canary)
+		service->canary = map_get(&cluster->canaries, key);
+	if (!service->scaler)
+		service->scaler = map_get(&cluster->scalers, key);
+}
+
 void service_derive(struct service *service)
 {
 	if (service->remembered)
@@ -213,20 +237,14 @@ void service_derive(struct service *service)
 	service->rolling = 0;
 	service->created_ms = 0;
 	service->hpa = NULL;
+	service->canary = NULL;
+	service->scaler = NULL;
 	for (size_t i = 0; i < service->workloads.len; i++) {
 		const struct workload *workload = service->workloads.items[i];
 		derive_workload(service, workload);
 		if (!team[0])
 			team = workload->team;
-		if (!service->hpa) {
-			char key[640];
-			size_t kind = strlen(kind_rows[workload->object.kind].word);
-			memcpy(key, kind_rows[workload->object.kind].word, kind);
-			key[kind] = '/';
-			if (object_key(key + kind + 1, sizeof(key) - kind - 1, service->namespace,
-			               workload->object.name))
-				service->hpa = map_get(&service->cluster->scaled, key);
-		}
+		derive_leaders(service, workload);
 	}
 	service->generation = first->generation;
 	service->observed = first->observed;
@@ -240,6 +258,8 @@ void service_derive(struct service *service)
 	service->unready_ms = 0;
 	if (service->pods > service->pods_ready)
 		each_of_some(service, PODS_LOOKED_AT, keep_oldest_unready, &service->unready_ms);
+	canary_derive(service);
+	flux_derive(service);
 	health_derive(service);
 }
 
@@ -286,6 +306,12 @@ static void digest_workload(uint64_t *digest, const struct workload *w)
 		digest_word(digest, w->labels[i].key);
 		digest_word(digest, w->labels[i].value);
 	}
+	if (!w->argo)
+		return;
+	const int64_t steps[] = {w->argo->step, w->argo->weight, w->argo->aborted};
+	digest_bytes(digest, steps, sizeof(steps));
+	digest_word(digest, w->argo->phase);
+	digest_word(digest, w->argo->message);
 }
 
 uint64_t service_face(const struct service *service)
@@ -296,7 +322,8 @@ uint64_t service_face(const struct service *service)
 		service->warnings, service->desired, service->replicas, service->ready, service->updated,
 		service->available, service->generation, service->observed, service->rollout.phase,
 		service->rollout.done, service->rollout.total, service->worst, service->health_row,
-		service->created_ms, service->remembered, service->rolling};
+		service->created_ms, service->remembered, service->rolling,
+		service->flux.ready, service->flux.suspended, service->flux.above_suspended};
 	digest_bytes(&digest, numbers, sizeof(numbers));
 	digest_bytes(&digest, service->by_reason, sizeof(service->by_reason));
 	digest_word(&digest, service->kind);
@@ -304,6 +331,9 @@ uint64_t service_face(const struct service *service)
 	digest_word(&digest, service->images);
 	digest_word(&digest, service->revision);
 	digest_word(&digest, service->reason);
+	digest_word(&digest, service->flux.by.kind);
+	digest_word(&digest, service->flux.by.name);
+	digest_word(&digest, service->flux.revision);
 	for (size_t i = 0; i < service->workloads.len; i++)
 		digest_workload(&digest, service->workloads.items[i]);
 	if (service->hpa) {

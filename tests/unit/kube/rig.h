@@ -161,7 +161,7 @@ static inline int rig_kind_is_true(struct rig *rig, const struct kind *kind, cha
 	size_t count = 0;
 	int same = 1;
 	buf_init(&text, 256 << 20);
-	assert_int_equal(api_list_text(rig->api, kind->plural, &text), 0);
+	assert_int_equal(api_list_text(rig->api, kind_names(kind)->plural, &text), 0);
 	cJSON *list = json_parse_heap(buf_string(&text), text.len, NULL);
 	assert_non_null(list);
 	cJSON_ArrayForEach(item, json_get(list, "items"))
@@ -177,7 +177,7 @@ static inline int rig_kind_is_true(struct rig *rig, const struct kind *kind, cha
 		if (same && strcmp(a, b) != 0) {
 			same = 0;
 			if (why)
-				snprintf(why, size, "%s: wanted %s\n got %s", kind->plural, a, b);
+				snprintf(why, size, "%s: wanted %s\n got %s", kind_names(kind)->plural, a, b);
 		}
 		free(a);
 		free(b);
@@ -186,7 +186,7 @@ static inline int rig_kind_is_true(struct rig *rig, const struct kind *kind, cha
 	if (same && count != objects->len) {
 		same = 0;
 		if (why)
-			snprintf(why, size, "%s: wanted %zu, got %zu", kind->plural, count, objects->len);
+			snprintf(why, size, "%s: wanted %zu, got %zu", kind_names(kind)->plural, count, objects->len);
 	}
 	cJSON_Delete(list);
 	buf_release(&text);
@@ -214,7 +214,7 @@ static inline void rig_settle(struct rig *rig, const char *what)
 		if (clock_system.mono(&clock_system) - wait_for.from > WAIT_MAX_MS) {
 			for (size_t i = 0; i < rig->count; i++) {
 				const struct kind_state *kind = &rig->cluster->kinds[rig->kinds[i]->object];
-				printf("%s: sync %d complete %d: %s\n", rig->kinds[i]->plural, kind->sync, kind->complete,
+				printf("%s: sync %d complete %d: %s\n", kind_names(rig->kinds[i])->plural, kind->sync, kind->complete,
 				       kind->error);
 				if (rig_kind_is_true(rig, rig->kinds[i], why, sizeof(why)) == 0)
 					break;
