@@ -29,6 +29,7 @@ struct api;
 struct api_resource {
 	const char *group, *version, *plural, *singular, *kind; /* group "" for core */
 	int namespaced;
+	const char *brief; /* "deploy"; NULL: none */
 };
 
 struct api_options {

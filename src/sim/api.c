@@ -14,21 +14,21 @@
 #include "base/mem.h"
 
 static const struct api_resource built_in[] = {
-    {"", "v1", "namespaces", "namespace", "Namespace", 0},
-    {"", "v1", "nodes", "node", "Node", 0},
-    {"", "v1", "pods", "pod", "Pod", 1},
-    {"", "v1", "events", "event", "Event", 1},
-    {"", "v1", "services", "service", "Service", 1},
-    {"", "v1", "configmaps", "configmap", "ConfigMap", 1},
-    {"", "v1", "secrets", "secret", "Secret", 1},
-    {"apps", "v1", "deployments", "deployment", "Deployment", 1},
-    {"apps", "v1", "statefulsets", "statefulset", "StatefulSet", 1},
-    {"apps", "v1", "daemonsets", "daemonset", "DaemonSet", 1},
-    {"apps", "v1", "replicasets", "replicaset", "ReplicaSet", 1},
+    {"", "v1", "namespaces", "namespace", "Namespace", 0, "ns"},
+    {"", "v1", "nodes", "node", "Node", 0, "no"},
+    {"", "v1", "pods", "pod", "Pod", 1, "po"},
+    {"", "v1", "events", "event", "Event", 1, "ev"},
+    {"", "v1", "services", "service", "Service", 1, "svc"},
+    {"", "v1", "configmaps", "configmap", "ConfigMap", 1, "cm"},
+    {"", "v1", "secrets", "secret", "Secret", 1, NULL},
+    {"apps", "v1", "deployments", "deployment", "Deployment", 1, "deploy"},
+    {"apps", "v1", "statefulsets", "statefulset", "StatefulSet", 1, "sts"},
+    {"apps", "v1", "daemonsets", "daemonset", "DaemonSet", 1, "ds"},
+    {"apps", "v1", "replicasets", "replicaset", "ReplicaSet", 1, "rs"},
     {"autoscaling", "v2", "horizontalpodautoscalers", "horizontalpodautoscaler", "HorizontalPodAutoscaler",
-     1},
-    {"batch", "v1", "jobs", "job", "Job", 1},
-    {"batch", "v1", "cronjobs", "cronjob", "CronJob", 1},
+     1, "hpa"},
+    {"batch", "v1", "jobs", "job", "Job", 1, NULL},
+    {"batch", "v1", "cronjobs", "cronjob", "CronJob", 1, "cj"},
 };
 
 enum { REQUESTS_KEPT = 20000, HISTORY = 1000 };
@@ -96,6 +96,8 @@ static void answer_resource(struct api *api, struct server_call *call, const str
 		answer_write(api, call, ask, table);
 	else if (ask->name[0] && strcmp(ask->sub, "log") == 0)
 		answer_log(api, call, ask, table);
+	else if (ask->name[0] && strcmp(ask->sub, "scale") == 0)
+		answer_scale(api, call, ask, table);
 	else if (ask->is_watch)
 		answer_watch(api, call, ask, table);
 	else if (ask->name[0])

@@ -64,6 +64,11 @@ struct api {
 	struct vec broken;      /* char *: groups */
 	struct vec requests;    /* char *: "path?query", for counting */
 	struct vec logs;        /* struct podlog * */
+	/* The controllers that live with it; all may be NULL. `observe` is told of every change and may only note it.
+	 * `deleting` returns 1 when it takes a client's deletion over. */
+	void (*observe)(void *observer, struct table *table, const struct change *change);
+	int (*deleting)(void *observer, struct table *table, const struct doc *doc);
+	void *observer;
 };
 
 /* A request taken apart. */
@@ -103,13 +108,21 @@ void table_at(const struct table *table, uint64_t version, struct vec *out);
 void table_forget(struct table *table, uint64_t version);
 void doc_key(char *out, size_t size, const char *namespace, const char *name);
 
+/* write.c: who changes the spec makes a new generation. */
+void generation_count(struct cJSON *object, const struct doc *before);
+
 /* store.c */
+struct table *table_named(const struct api *api, const char *name); /* as in api_get */
 struct table *api_table(const struct api *api, const char *group, const char *plural);
 struct table *api_table_by_kind(const struct api *api, const char *api_version, const char *kind);
 /* Stores the object (which it changes); NULL and err when it has no name. Told to the watches. */
 struct doc *store_write(struct api *api, struct table *table, struct cJSON *object, struct err *err);
 int store_remove(struct api *api, struct table *table, const char *key);
+
+/* patch.c */
 void merge_patch(struct cJSON *target, const struct cJSON *patch);
+void strategic_patch(struct cJSON *target, const struct cJSON *patch);
+int json_patch(struct cJSON *target, const struct cJSON *steps, struct err *err) MUST_USE;
 
 /* selector.c */
 struct selector {
@@ -123,6 +136,7 @@ void selector_release(struct selector *selector);
 enum form { FORM_PLAIN, FORM_METADATA, FORM_TABLE };
 enum form form_of(const struct server_request *request, int list);
 void form_object(struct buf *out, const struct table *table, const struct doc *doc, enum form form, int as_item);
+int table_is_custom(const struct table *table); /* of custom resources */
 void form_list_head(struct buf *out, const struct table *table, enum form form, const char *metadata);
 const char *form_content_type(enum form form);
 void buf_must(int result); /* our own texts are below the maximum: no way to go on */
@@ -161,6 +175,7 @@ void answer_get(struct api *api, struct server_call *call, const struct ask *ask
 void answer_watch(struct api *api, struct server_call *call, const struct ask *ask, struct table *table);
 void watches_tell(struct api *api, struct table *table, const struct change *change);
 void watches_free(struct api *api);
+void answer_scale(struct api *api, struct server_call *call, const struct ask *ask, struct table *table);
 void answer_write(struct api *api, struct server_call *call, const struct ask *ask, struct table *table);
 /* Returns 1 when the path is one of these. */
 int answer_discovery(struct api *api, struct server_call *call, const struct ask *ask);

@@ -81,6 +81,11 @@ static size_t piece_at(const struct base *base, size_t from, const char *text, s
 	return same_length(base->text + from, text, left < room ? left : room);
 }
 
+static int is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
 /* Where the text goes on in the base: its place, and how long it is the same; 0: nowhere. `near` is where it would be if
  * nothing was longer or shorter. */
 static size_t piece_find(const struct base *base, size_t near, const char *text, size_t left, size_t *from)
@@ -90,7 +95,8 @@ static size_t piece_find(const struct base *base, size_t near, const char *text,
 	if (left < WINDOW)
 		return 0;
 	bits = eight(text);
-	for (size_t at = low; at < near + NEAR && at + WINDOW <= base->len; at++)
+	/* What differs are words; where one ends, both go on. */
+	for (size_t at = low; !is_word(*text) && at < near + NEAR && at + WINDOW <= base->len; at++)
 		if (eight(base->text + at) == bits && (len = piece_at(base, at, text, left)) >= SHORTEST) {
 			*from = at;
 			return len;

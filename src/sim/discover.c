@@ -53,13 +53,14 @@ static void add_aggregated_resources(const struct api *api, struct buf *out, con
 		buf_must(buf_printf(out,
 		                    "%s{\"resource\":\"%s\",\"responseKind\":{\"group\":\"%s\","
 		                    "\"version\":\"%s\",\"kind\":\"%s\"},"
-		                    "\"scope\":\"%s\",\"singularResource\":\"%s\",\"verbs\":%s,"
+		                    "\"scope\":\"%s\",\"singularResource\":\"%s\",\"verbs\":%s,%s%s%s"
 		                    "\"subresources\":[{\"subresource\":"
 		                    "\"status\",\"responseKind\":{\"group\":\"%s\",\"version\":\"%s\","
 		                    "\"kind\":\"%s\"},\"verbs\":"
 		                    "[\"get\",\"patch\",\"update\"]}]}",
 		                    comma, def->plural, def->group, def->version, def->kind,
-		                    def->namespaced ? "Namespaced" : "Cluster", def->singular, verbs, def->group,
+		                    def->namespaced ? "Namespaced" : "Cluster", def->singular, verbs,
+		                    def->brief ? "\"shortNames\":[\"" : "", def->brief ? def->brief : "", def->brief ? "\"]," : "", def->group,
 		                    def->version, def->kind));
 		comma = ",";
 	}
@@ -132,9 +133,10 @@ static int add_resources(const struct api *api, struct buf *out, const char *gro
 			continue;
 		buf_must(buf_printf(out,
 		                    "%s{\"name\":\"%s\",\"singularName\":\"%s\",\"namespaced\":%s,"
-		                    "\"kind\":\"%s\",\"verbs\":%s}",
+		                    "\"kind\":\"%s\",\"verbs\":%s%s%s%s}",
 		                    count ? "," : "", def->plural, def->singular, def->namespaced ? "true" : "false",
-		                    def->kind, verbs));
+		                    def->kind, verbs, def->brief ? ",\"shortNames\":[\"" : "", def->brief ? def->brief : "",
+		                    def->brief ? "\"]" : ""));
 		count++;
 	}
 	buf_must(buf_add_string(out, "]}\n"));

@@ -40,8 +40,7 @@ static void add_kind(struct buf *out, const struct table *table)
 	                    def->group[0] ? "/" : "", def->version));
 }
 
-/* Items of built-in kinds have no kind of their own; those of custom resources do. */
-static int items_have_kind(const struct table *table)
+int table_is_custom(const struct table *table)
 {
 	const char *group = table->def.group;
 	size_t len = strlen(group);
@@ -98,7 +97,7 @@ void form_object(struct buf *out, const struct table *table, const struct doc *d
 		buf_must(buf_printf(out, "%s{}%s", table_head, table_columns));
 		add_row(out, doc);
 		buf_must(buf_add_string(out, "]}"));
-	} else if (as_item && !items_have_kind(table)) {
+	} else if (as_item && !table_is_custom(table)) { /* items of built-in kinds have no kind of their own */
 		add_text(out, doc, 0);
 	} else {
 		buf_must(buf_add(out, "{", 1));

@@ -103,7 +103,7 @@ static void service_make(struct plan_service *service, int number, double crowd,
 	service->latency = roles[role % ROLES].latency * (0.7 + 0.6 * mix_fraction(own + 3));
 	service->errors = 0.0002 + 0.0012 * mix_fraction(own + 4) * mix_fraction(own + 5);
 	/* Larger companies have more pods for a service: five each of 240, ten each of 2,000. */
-	service->pod_rps = (25 + 45 * mix_fraction(own + 6)) / crowd;
+	service->pod_rps = (14 + 26 * mix_fraction(own + 6)) / crowd;
 	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
 		if (strcmp(special[i].name, service->name) == 0) {
 			service->kind = special[i].kind;
@@ -122,7 +122,7 @@ void plan_make(struct plan *plan, int services, uint64_t seed)
 {
 	plan->count = (size_t)services;
 	plan->services = mem_new_array(plan->count + 1, sizeof(*plan->services));
-	double crowd = services <= 240 ? 1 : 1 + (services - 240) / 1760.0 * 1.4;
+	double crowd = services <= 240 ? 1 : 1 + (services - 240) / 1760.0 * 0.8;
 	for (int i = 0; i < services; i++)
 		service_make(&plan->services[i], i, crowd, seed);
 	qsort(plan->services, plan->count, sizeof(*plan->services), service_order);

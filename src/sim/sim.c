@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/mem.h"
+#include "stage.h"
 #include "fill.h"
 #include "plan.h"
 #include "sim/api.h"
@@ -27,17 +28,17 @@ const struct sim_cluster_facts sim_clusters[SIM_CLUSTERS] = {
 
 /* The custom resources that are installed. */
 static const struct api_resource custom[] = {
-	{"source.toolkit.fluxcd.io", "v1", "gitrepositories", "gitrepository", "GitRepository", 1},
-	{"source.toolkit.fluxcd.io", "v1", "helmrepositories", "helmrepository", "HelmRepository", 1},
-	{"source.toolkit.fluxcd.io", "v1", "helmcharts", "helmchart", "HelmChart", 1},
-	{"source.toolkit.fluxcd.io", "v1", "ocirepositories", "ocirepository", "OCIRepository", 1},
-	{"source.toolkit.fluxcd.io", "v1", "buckets", "bucket", "Bucket", 1},
-	{"kustomize.toolkit.fluxcd.io", "v1", "kustomizations", "kustomization", "Kustomization", 1},
-	{"helm.toolkit.fluxcd.io", "v2", "helmreleases", "helmrelease", "HelmRelease", 1},
-	{"flagger.app", "v1beta1", "canaries", "canary", "Canary", 1},
-	{"argoproj.io", "v1alpha1", "rollouts", "rollout", "Rollout", 1},
-	{"argoproj.io", "v1alpha1", "analysisruns", "analysisrun", "AnalysisRun", 1},
-	{"keda.sh", "v1alpha1", "scaledobjects", "scaledobject", "ScaledObject", 1},
+	{"source.toolkit.fluxcd.io", "v1", "gitrepositories", "gitrepository", "GitRepository", 1, "gitrepo"},
+	{"source.toolkit.fluxcd.io", "v1", "helmrepositories", "helmrepository", "HelmRepository", 1, "helmrepo"},
+	{"source.toolkit.fluxcd.io", "v1", "helmcharts", "helmchart", "HelmChart", 1, "hc"},
+	{"source.toolkit.fluxcd.io", "v1", "ocirepositories", "ocirepository", "OCIRepository", 1, "ocirepo"},
+	{"source.toolkit.fluxcd.io", "v1", "buckets", "bucket", "Bucket", 1, NULL},
+	{"kustomize.toolkit.fluxcd.io", "v1", "kustomizations", "kustomization", "Kustomization", 1, "ks"},
+	{"helm.toolkit.fluxcd.io", "v2", "helmreleases", "helmrelease", "HelmRelease", 1, "hr"},
+	{"flagger.app", "v1beta1", "canaries", "canary", "Canary", 1, NULL},
+	{"argoproj.io", "v1alpha1", "rollouts", "rollout", "Rollout", 1, "ro"},
+	{"argoproj.io", "v1alpha1", "analysisruns", "analysisrun", "AnalysisRun", 1, "ar"},
+	{"keda.sh", "v1alpha1", "scaledobjects", "scaledobject", "ScaledObject", 1, "so"},
 };
 
 enum { FILE_MAX = 1 << 20, SERVICES = 240 };
@@ -47,6 +48,9 @@ struct sim {
 	char *folder, *token;
 	struct plan plan;
 	struct api *apis[SIM_CLUSTERS];
+	struct agenda *agenda;
+	struct stage stages[SIM_CLUSTERS];
+	struct vec verdicts; /* struct verdict * */
 };
 
 char *sim_kubeconfig_path(const char *folder)
@@ -132,6 +136,8 @@ struct sim *sim_new(struct loop *loop, const struct sim_options *options, struct
 	sim->options = *options;
 	sim->folder = mem_copy_string(options->folder);
 	sim->token = token_make();
+	vec_init(&sim->verdicts);
+	sim->agenda = agenda_new(loop, options->clock ? options->clock : &clock_system, options->speed);
 	if (sim->options.services <= 0)
 		sim->options.services = SERVICES;
 	for (int i = 0; i < SIM_CLUSTERS; i++) {
@@ -161,6 +167,11 @@ void sim_fill(struct sim *sim)
 			.pods_each = sim->options.pods > 0 ? sim->options.pods / sim->options.services : -1,
 		};
 		fill_cluster(&filling, &sim->plan);
+		sim->stages[i] = (struct stage){
+			.api = sim->apis[i], .number = i, .plan = &sim->plan, .agenda = sim->agenda, .verdicts = &sim->verdicts,
+			.dice = mix(sim->options.seed + (uint64_t)i),
+		};
+		stage_init(&sim->stages[i]);
 	}
 }
 
@@ -168,8 +179,10 @@ void sim_free(struct sim *sim)
 {
 	if (!sim)
 		return;
+	agenda_free(sim->agenda);
 	for (int i = 0; i < SIM_CLUSTERS; i++)
 		api_free(sim->apis[i]);
+	vec_release(&sim->verdicts);
 	plan_release(&sim->plan);
 	free(sim->folder);
 	free(sim->token);

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 /* `name` is a plural, or "plural.group" where two groups have it. */
-static struct table *table_named(const struct api *api, const char *name)
+struct table *table_named(const struct api *api, const char *name)
 {
 	size_t len = strcspn(name, ".");
 	const char *group = name[len] ? name + len + 1 : NULL;
@@ -84,6 +84,13 @@ static void complete(struct api *api, cJSON *metadata, const struct doc *before)
 	cJSON_Delete(old);
 }
 
+static void tell(struct api *api, struct table *table, const struct change *change)
+{
+	watches_tell(api, table, change);
+	if (api->observe)
+		api->observe(api->observer, table, change);
+}
+
 struct doc *store_write(struct api *api, struct table *table, cJSON *object, struct err *err)
 {
 	char key[2 * SIM_NAME];
@@ -102,7 +109,7 @@ struct doc *store_write(struct api *api, struct table *table, cJSON *object, str
 	doc_key(key, sizeof(key), json_string(metadata, "namespace"), json_string(metadata, "name"));
 	complete(api, metadata, table_get(table, key));
 	struct doc *doc = doc_new(object, api->version, table_like(table, key));
-	watches_tell(api, table, table_set(table, key, doc, api->version, api->options.history));
+	tell(api, table, table_set(table, key, doc, api->version, api->options.history));
 	return doc;
 }
 
@@ -111,7 +118,7 @@ int store_remove(struct api *api, struct table *table, const char *key)
 	if (!table_get(table, key))
 		return -1;
 	api->version++;
-	watches_tell(api, table, table_set(table, key, NULL, api->version, api->options.history));
+	tell(api, table, table_set(table, key, NULL, api->version, api->options.history));
 	return 0;
 }
 
@@ -134,31 +141,6 @@ int api_put_text(struct api *api, const char *json, struct err *err)
 	int result = object ? api_put(api, object, err) : -1;
 	cJSON_Delete(object);
 	return result;
-}
-
-/* RFC 7386. */
-void merge_patch(cJSON *target, const cJSON *patch)
-{
-	const cJSON *item;
-	cJSON_ArrayForEach(item, patch)
-	{
-		cJSON *own = cJSON_GetObjectItemCaseSensitive(target, item->string);
-		if (cJSON_IsNull(item)) {
-			cJSON_DeleteItemFromObjectCaseSensitive(target, item->string);
-		} else if (cJSON_IsObject(item)) {
-			if (!cJSON_IsObject(own)) {
-				cJSON_DeleteItemFromObjectCaseSensitive(target, item->string);
-				own = cJSON_AddObjectToObject(target, item->string);
-			}
-			merge_patch(own, item);
-		} else {
-			cJSON *copy = cJSON_Duplicate(item, 1);
-			if (own)
-				cJSON_ReplaceItemInObjectCaseSensitive(target, item->string, copy);
-			else
-				cJSON_AddItemToObject(target, item->string, copy);
-		}
-	}
 }
 
 static struct doc *doc_named(const struct api *api, const char *plural, const char *namespace,

@@ -15,7 +15,7 @@ struct table *table_new(const struct api_resource *def)
 	table->def = (struct api_resource){
 		.group = mem_copy_string(def->group), .version = mem_copy_string(def->version),
 		.plural = mem_copy_string(def->plural), .singular = mem_copy_string(def->singular),
-		.kind = mem_copy_string(def->kind), .namespaced = def->namespaced,
+		.kind = mem_copy_string(def->kind), .namespaced = def->namespaced, .brief = mem_copy_string(def->brief),
 	};
 	vec_init(&table->docs);
 	vec_init(&table->changes);
@@ -57,6 +57,7 @@ void table_free(struct table *table)
 	free((char *)table->def.plural);
 	free((char *)table->def.singular);
 	free((char *)table->def.kind);
+	free((char *)table->def.brief);
 	free(table);
 }
 

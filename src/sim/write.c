@@ -39,8 +39,7 @@ static int is_dry(const struct ask *ask)
 	return server_query(ask->request, "dryRun", text, sizeof(text)) && strcmp(text, "All") == 0;
 }
 
-/* Whoever changes the spec makes a new generation. */
-static void count_generation(cJSON *object, const struct doc *before)
+void generation_count(cJSON *object, const struct doc *before)
 {
 	cJSON *old = before ? doc_json(before) : NULL,
 	      *metadata = cJSON_GetObjectItemCaseSensitive(object, "metadata");
@@ -77,7 +76,7 @@ static int conflicts(const struct writing *writing, const cJSON *sent)
 static void store(const struct writing *writing, int code, cJSON *object)
 {
 	struct err err = {0};
-	count_generation(object, writing->doc);
+	generation_count(object, writing->doc);
 	if (is_dry(writing->ask)) {
 		struct doc *doc = doc_new(object, writing->doc ? writing->doc->version : 0, NULL);
 		reply_doc(writing, code, doc);
@@ -92,16 +91,16 @@ static void store(const struct writing *writing, int code, cJSON *object)
 	cJSON_Delete(object);
 }
 
-static cJSON *body_read(const struct writing *writing)
+static cJSON *body_read(const struct writing *writing, int list)
 {
 	const struct server_request *request = writing->ask->request;
 	struct err err = {0};
 	cJSON *json = json_parse_heap(request->body, request->body_len, &err);
-	if (json && cJSON_IsObject(json))
+	if (json && (list ? cJSON_IsArray(json) : cJSON_IsObject(json)))
 		return json;
 	cJSON_Delete(json);
 	status_reply(writing->api, writing->call, 400, "BadRequest",
-	             err.text[0] ? err.text : "the body is no JSON object", NULL, NULL);
+	             err.text[0] ? err.text : list ? "the body is no JSON array" : "the body is no JSON object", NULL, NULL);
 	return NULL;
 }
 
@@ -109,7 +108,7 @@ static void answer_create(struct writing *writing)
 {
 	const struct ask *ask = writing->ask;
 	char key[2 * SIM_NAME];
-	cJSON *object = body_read(writing), *metadata;
+	cJSON *object = body_read(writing, 0), *metadata;
 	if (!object)
 		return;
 	metadata = cJSON_GetObjectItemCaseSensitive(object, "metadata");
@@ -132,15 +131,6 @@ static void answer_create(struct writing *writing)
 	store(writing, 201, object);
 }
 
-static void answer_replace(struct writing *writing)
-{
-	cJSON *object = body_read(writing);
-	if (object && conflicts(writing, object))
-		cJSON_Delete(object);
-	else if (object)
-		store(writing, 200, object);
-}
-
 /* The scale subresource, as far as clients read it. */
 static void reply_scale(const struct writing *writing, const struct doc *doc)
 {
@@ -159,22 +149,57 @@ static void reply_scale(const struct writing *writing, const struct doc *doc)
 	cJSON_Delete(json);
 }
 
+/* A new number of replicas by the scale subresource. Frees the object. */
+static void store_scale(const struct writing *writing, cJSON *object)
+{
+	generation_count(object, writing->doc);
+	struct doc *doc = is_dry(writing->ask) ? doc_take(writing->doc)
+	                                       : doc_take(store_write(writing->api, writing->table, object, NULL));
+	if (doc)
+		reply_scale(writing, doc);
+	doc_drop(doc);
+	cJSON_Delete(object);
+}
+
+static void answer_replace(struct writing *writing)
+{
+	cJSON *object = body_read(writing, 0);
+	if (object && strcmp(writing->ask->sub, "scale") == 0) {
+		cJSON *own = doc_json(writing->doc), *spec = cJSON_GetObjectItemCaseSensitive(own, "spec");
+		cJSON_DeleteItemFromObjectCaseSensitive(spec, "replicas");
+		cJSON_AddNumberToObject(spec, "replicas", (double)json_int(object, "spec/replicas", 0));
+		cJSON_Delete(object);
+		store_scale(writing, own);
+	} else if (object && conflicts(writing, object))
+		cJSON_Delete(object);
+	else if (object)
+		store(writing, 200, object);
+}
+
+enum patch_kind { PATCH_MERGE, PATCH_STRATEGIC, PATCH_APPLY, PATCH_JSON, PATCH_KINDS };
+
+static enum patch_kind patch_kind_of(const struct writing *writing)
+{
+	static const char *const kinds[] = {"application/merge-patch+json", "application/strategic-merge-patch+json",
+	                                    "application/apply-patch+yaml", "application/json-patch+json"};
+	char type[128] = "";
+	int kind = 0;
+	server_header(writing->ask->request, "Content-Type", type, sizeof(type));
+	while (kind < PATCH_KINDS && strncmp(type, kinds[kind], strlen(kinds[kind])) != 0)
+		kind++;
+	/* What a list's items are known by is said by the type, and that of a custom resource says nothing. */
+	return kind == PATCH_STRATEGIC && table_is_custom(writing->table) ? PATCH_KINDS : (enum patch_kind)kind;
+}
+
 static void answer_patch(struct writing *writing)
 {
-	static const char *const kinds[] = {"application/merge-patch+json",
-	                                    "application/strategic-merge-patch+json",
-	                                    "application/apply-patch+yaml"};
-	char type[128] = "";
-	int known = 0;
-	server_header(writing->ask->request, "Content-Type", type, sizeof(type));
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		known |= strncmp(type, kinds[i], strlen(kinds[i])) == 0;
-	if (!known) {
+	enum patch_kind kind = patch_kind_of(writing);
+	struct err err = {0};
+	if (kind == PATCH_KINDS) {
 		refuse(writing, 415, "cannot be patched with this content type");
 		return;
 	}
-	/* The other two are merged like the first: lists are replaced, and an applied body is JSON. */
-	cJSON *patch = body_read(writing);
+	cJSON *patch = body_read(writing, kind == PATCH_JSON);
 	if (!patch || conflicts(writing, patch)) {
 		cJSON_Delete(patch);
 		return;
@@ -182,24 +207,46 @@ static void answer_patch(struct writing *writing)
 	cJSON *object = doc_json(writing->doc);
 	cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(patch, "metadata"),
 	                                        "resourceVersion");
-	merge_patch(object, patch);
+	int result = 0;
+	if (kind == PATCH_JSON)
+		result = json_patch(object, patch, &err);
+	else
+		(kind == PATCH_MERGE || table_is_custom(writing->table) ? merge_patch : strategic_patch)(object, patch);
 	cJSON_Delete(patch);
-	if (strcmp(writing->ask->sub, "scale") == 0 && !is_dry(writing->ask)) {
-		count_generation(object, writing->doc);
-		struct doc *doc = store_write(writing->api, writing->table, object, NULL);
-		if (doc)
-			reply_scale(writing, doc);
+	if (result < 0) {
+		status_reply(writing->api, writing->call, 422, "Invalid", err.text, NULL, NULL);
 		cJSON_Delete(object);
-		return;
+	} else if (strcmp(writing->ask->sub, "scale") == 0) {
+		store_scale(writing, object);
+	} else {
+		store(writing, 200, object);
 	}
-	store(writing, 200, object);
+}
+
+void answer_scale(struct api *api, struct server_call *call, const struct ask *ask, struct table *table)
+{
+	struct writing writing = {.api = api, .call = call, .ask = ask, .table = table};
+	char key[2 * SIM_NAME];
+	doc_key(key, sizeof(key), ask->namespace, ask->name);
+	writing.doc = table_get(table, key);
+	if (writing.doc)
+		reply_scale(&writing, writing.doc);
+	else
+		refuse(&writing, 404, "not found");
 }
 
 static void answer_delete(struct writing *writing)
 {
 	char details[3 * SIM_NAME];
 	const struct ask *ask = writing->ask;
+	char key[2 * SIM_NAME];
+	doc_key(key, sizeof(key), ask->namespace, ask->name);
 	snprintf(details, sizeof(details), "{\"name\":\"%s\",\"kind\":\"%s\"}", ask->name, ask->plural);
+	if (!is_dry(ask) && writing->api->deleting &&
+	    writing->api->deleting(writing->api->observer, writing->table, writing->doc)) {
+		reply_doc(writing, 200, table_get(writing->table, key));
+		return;
+	}
 	if (!is_dry(ask))
 		store_remove(writing->api, writing->table, writing->doc->key);
 	status_reply(writing->api, writing->call, 200, "", "", details, NULL);
