@@ -43,7 +43,7 @@ static int share_of(const cJSON *value, int replicas, int up, int fallback)
 
 static long revision_of(const cJSON *object)
 {
-	const char *text = json_string(json_at(object, "metadata/annotations"), "deployment.kubernetes.io/revision");
+	const char *text = text_of(json_at(object, "metadata/annotations"), "deployment.kubernetes.io/revision");
 	return text ? strtol(text, NULL, 10) : 0;
 }
 

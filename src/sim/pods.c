@@ -31,7 +31,7 @@ static enum pod_life life_of(const struct living *living)
 	} stages[] = {{"crash", LIFE_CRASH}, {"oom", LIFE_OOM}, {"pull", LIFE_PULL}, {"slow", LIFE_SLOW},
 	              {"unready", LIFE_UNREADY}, {"unschedulable", LIFE_UNSCHEDULABLE}};
 	const cJSON *labels = json_at(living->json, "metadata/labels");
-	const char *stage = json_string(labels, "stage"), *service = json_string(labels, "app.kubernetes.io/name");
+	const char *stage = json_string(labels, "stage"), *service = text_of(labels, "app.kubernetes.io/name");
 	const char *tag = image_tag(living->image);
 	for (size_t i = 0; stage && i < sizeof(stages) / sizeof(stages[0]); i++)
 		if (strcmp(stages[i].name, stage) == 0)

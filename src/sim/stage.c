@@ -125,6 +125,11 @@ const struct verdict *stage_verdict(const struct stage *stage, const char *servi
 	return NULL;
 }
 
+const char *text_of(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
 void set_text(cJSON *object, const char *name, const char *value)
 {
 	cJSON_DeleteItemFromObjectCaseSensitive(object, name);

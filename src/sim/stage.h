@@ -52,6 +52,7 @@ void stage_event(struct stage *stage, const cJSON *about, const char *api_versio
 const struct verdict *stage_verdict(const struct stage *stage, const char *service, const char *tag);
 
 /* JSON helpers of the controllers. */
+const char *text_of(const cJSON *object, const char *name); /* a member whose name may hold slashes; NULL: no text */
 void set_text(cJSON *object, const char *name, const char *value);
 void set_number(cJSON *object, const char *name, double value);
 cJSON *sub_object(cJSON *object, const char *name); /* made when it is missing */
