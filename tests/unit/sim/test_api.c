@@ -262,7 +262,7 @@ static void test_discovery_and_reviews(void **state)
 	platform_start(&platform, &(struct api_options){.tls = 1});
 	api_add_resource(platform.api,
 	                 &(struct api_resource){"kustomize.toolkit.fluxcd.io", "v1", "kustomizations",
-	                                        "kustomization", "Kustomization", 1});
+	                                        "kustomization", "Kustomization", 1, NULL});
 	api_break_group(platform.api, "batch", 1);
 	cJSON *json = fetch_json(&platform, "/apis", aggregated, 200);
 	char *text = cJSON_PrintUnformatted(json);
