@@ -12,6 +12,11 @@ else when it failed. The runner gives it FLAGDECK (the console's binary) and a f
         r.fleet(24, 3, 3, trouble=True)
         r.ctl("kill", "apiserver")
 
+    with rig.FluxRig("gitops") as r:         # with Git, Flux, Flagger and Argo Rollouts: starts in 12 s
+        repo = r.repository("platform")
+        sha = repo.commit({"apps/kustomization.yaml": "..."}, "a subject")
+        r.source("platform", repo)
+
 The shared platform is read by many tests: change only what you put there, in a namespace of your own
 (r.namespace()). rig/rig.sh tells what can be done to a component, rig/stages.yaml how pods can fail.
 """
@@ -38,6 +43,7 @@ import fleet as fleet_module  # noqa: E402  (rig/fleet.py)
 CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
 BIN = os.environ.get("BIN") or os.path.join(CACHE, "flagdeck-rig", "bin")
 SERVERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok")
+FLUX_SERVERS = ("source-controller", "kustomize-controller", "helm-controller", "flagger", "rollouts-controller")
 SHARED_FLEET = (240, 5, 12)
 
 
@@ -150,6 +156,8 @@ def flagdeck(*args, kubeconfig=None, expect=0, seconds=60, env=None, stdin=None)
 class Rig:
     """One platform. `with Rig("name") as r:` ends it with the block; start() and stop() do it by hand."""
 
+    parts = ()      # what rig.sh is told to start beside Kubernetes
+
     def __init__(self, name="rig", apiserver_args=""):
         need()
         self.name = name
@@ -174,7 +182,7 @@ class Rig:
             self.port = free_ports(21)
         env = dict(os.environ, RIG=self.dir, PORT=str(self.port), NAME=self.name, BIN=BIN,
                    APISERVER_ARGS=self.apiserver_args)
-        subprocess.run([os.path.join(HERE, "rig", "rig.sh"), "up"], env=env, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([os.path.join(HERE, "rig", "rig.sh"), "up", *self.parts], env=env, check=True, stdout=subprocess.DEVNULL)
         return self
 
     def stop(self):
@@ -266,6 +274,83 @@ class Rig:
         answer = connection.getresponse()
         text = answer.read()
         return answer.status, json.loads(text) if text.startswith(b"{") else text
+
+
+class Repository:
+    """A bare repository that the platform's Git server has, and a clone to commit from."""
+
+    def __init__(self, platform, name):
+        self.url = f"http://127.0.0.1:{platform.port + 4}/{name}.git"
+        self.bare = os.path.join(platform.dir, "git", name + ".git")
+        self.tree = os.path.join(platform.dir, "clone-" + name)
+        if not os.path.exists(self.bare):
+            self._run("git", "init", "-q", "--bare", "-b", "main", self.bare)
+            self._run("git", "-C", self.bare, "config", "http.receivepack", "true")
+            self._run("git", "clone", "-q", self.bare, self.tree)
+            self.git("checkout", "-q", "-B", "main")
+
+    @staticmethod
+    def _run(*command):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise AssertionError(f"{' '.join(command)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def git(self, *args):
+        return self._run("git", "-C", self.tree, "-c", "user.name=Ann", "-c", "user.email=ann@example.org", *args)
+
+    def commit(self, files, subject="a change", push=True):
+        """Writes {path: text} (None removes one), commits and pushes to main; returns the sha."""
+        for path, text in files.items():
+            full = os.path.join(self.tree, path)
+            if text is None:
+                os.remove(full)
+                continue
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            with open(full, "w", encoding="utf-8") as f:
+                f.write(text)
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", subject)
+        if push:
+            self.git("push", "-q", "origin", "HEAD:main")
+        return self.git("rev-parse", "HEAD").strip()
+
+
+def flux_object(kind, name, namespace="flux-system", **spec):
+    """A Flux object of the present version; spec's names as in YAML."""
+    group = {"Kustomization": "kustomize.toolkit.fluxcd.io/v1", "HelmRelease": "helm.toolkit.fluxcd.io/v2"}
+    return {"apiVersion": group.get(kind, "source.toolkit.fluxcd.io/v1"), "kind": kind,
+            "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+
+
+class FluxRig(Rig):
+    """A platform with a Git server, Flux, Flagger and Argo Rollouts, all of them real."""
+    parts = ("flux",)
+
+    def __init__(self, name="flux", apiserver_args=""):
+        need(*SERVERS, *FLUX_SERVERS)
+        super().__init__(name, apiserver_args)
+
+    def repository(self, name):
+        return Repository(self, name)
+
+    def source(self, name, repository, namespace="flux-system", **spec):
+        """A GitRepository; looked at every 2 s unless told otherwise."""
+        self.apply(flux_object("GitRepository", name, namespace, **{
+            "url": repository.url, "interval": "2s", "ref": {"branch": "main"}, **spec}))
+
+    def kustomization(self, name, source, path, namespace="flux-system", **spec):
+        self.apply(flux_object("Kustomization", name, namespace, **{
+            "interval": "10m", "retryInterval": "5s", "prune": True, "path": path,
+            "sourceRef": {"kind": "GitRepository", "name": source}, **spec}))
+
+    def ready(self, kind, name, namespace="flux-system", seconds=60):
+        """Waits until the object is Ready and returns it."""
+        def check():
+            found = self.get(kind, name, "-n", namespace)
+            conditions = {c["type"]: c["status"] for c in found.get("status", {}).get("conditions", [])}
+            return found if conditions.get("Ready") == "True" else None
+        return eventually(f"{kind} {namespace}/{name} ready", check, seconds)
 
 
 class Churn:
