@@ -22,24 +22,6 @@ void progress_text(int percent, int cells, struct text *out);
 /* The same, the two parts in STYLE_BAR_DONE and STYLE_BAR_REST over the ground of `style`. */
 int progress_draw(struct grid *grid, int row, int col, int cells, int percent, uint16_t style);
 
-/*
- * A line chart: the title and the last value in its first line, a scale at the left. Series share
- * the scale; each is `count` values, spread over the width.
- */
-struct chart_series {
-	const char *name;
-	const double *values;
-	size_t count;
-	uint16_t style;
-};
-struct chart {
-	const char *title;
-	const char *unit; /* behind numbers: "ms"; "" for none */
-	const struct chart_series *series;
-	size_t series_count;
-	enum graph graph;
-};
-void chart_draw(struct grid *grid, struct rect rect, const struct chart *chart);
 /* "4.2k", "182", "0.31", "–" for NaN: three significant figures. */
 void number_text(double value, struct text *out);
 

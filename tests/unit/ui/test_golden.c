@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "ui/bars.h"
+#include "ui/chart.h"
 #include "ui/dialog.h"
 #include "ui/feed.h"
 #include "ui/layout.h"
@@ -20,7 +21,6 @@
 #include "ui/pager.h"
 #include "ui/palette.h"
 #include "ui/prompt.h"
-#include "ui/spark.h"
 #include "ui/tabs.h"
 #include "unit/ui/golden.h"
 
@@ -272,8 +272,8 @@ static void test_prompt_and_palette(void **state)
 static void test_charts(void **state)
 {
 	double rps[60], errors[60];
-	struct chart_series series[] = {{"rps", rps, 60, STYLE_CHART_1},
-	                                {"errors", errors, 60, STYLE_CHART_2}};
+	struct chart_series series[] = {{"rps", rps, 60, STYLE_CHART_1, 0},
+	                                {"errors", errors, 60, STYLE_CHART_2, 0}};
 	struct chart chart = {.title = "rps", .unit = "/s", .series = series, .series_count = 1};
 	struct grid grid;
 
