@@ -29,6 +29,12 @@ struct demo_wish {
 	int serve;
 };
 
+/* What `flagdeck load` was asked for. */
+struct load_wish {
+	const char *results, *junit, *summary;
+	int ci, detach;
+};
+
 /* What the command line says; strings point into argv. */
 struct cli {
 	const char *kubeconfig, *config_path, *theme, *keymap, *log_file, *trace_start, *dump;
@@ -41,6 +47,7 @@ struct cli {
 	double since;    /* seconds back from now; 0: from the beginning */
 	int no_watch;
 	struct demo_wish demo;
+	struct load_wish load;
 	size_t document; /* of a YAML file, from 1; 0: the only one */
 	int as_string;
 	struct vec words; /* the command and what follows */

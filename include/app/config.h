@@ -29,11 +29,23 @@ struct config_repository {
 	int insecure;
 };
 
+/* What may be loaded in an environment. 0: no limit is set. */
+struct config_load {
+	const char *env;      /* required; "" is that of profiles without one */
+	const char *targets[32]; /* hosts, "*.example", each with an optional port */
+	size_t target_count;
+	double rate, seconds;
+	int connections, off;
+};
+
 struct config {
 	struct config_cluster *clusters;
 	size_t cluster_count;
 	struct config_repository *repositories;
 	size_t repository_count;
+	struct config_load *loads;
+	size_t load_count;
+	const char *load_results; /* NULL: the usual folder */
 	const char *service_label, *team_label;
 	const char *theme, *keymap;
 	struct config_metrics metrics;

@@ -34,7 +34,8 @@ void judge_try_begin(struct judge *judge);
 int judge_try_holds(const struct judge *judge, char *why, size_t size);
 /* Sets state, words, totals. `state`: RUN_STOPPED or RUN_ABORTED with `why`, else RUN_RUNNING: judge it. */
 void judge_end(struct judge *judge, enum run_state state, const char *why);
-/* The sentence about the generator, from totals; "" when it kept up. Returns whether it was the limit. */
+/* The sentence about the generator, from totals; "" when it kept up. Returns whether it was the limit, so
+ * that nothing is proved. Late sends alone make latencies look worse: what holds then holds all the more. */
 int judge_generator(const struct judge *judge, char *out, size_t size);
 
 #endif

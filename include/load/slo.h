@@ -42,7 +42,7 @@ double slo_value(const struct slo *slo, const struct slo_measure *measure);
 int slo_holds(const struct slo *slo, const struct slo_measure *measure);
 
 /* Quantities with units. 0, or -1 when it is none. */
-int duration_parse(const char *text, double *seconds); /* "250ms", "30s", "2m", "1h", "1m30s" */
+int seconds_parse(const char *text, double *seconds); /* "250ms", "30s", "2m", "1h", "1m30s" */
 int rate_parse(const char *text, double *per_second);  /* "500", "500/s", "30/m", "2k", "1.5k/s" */
 int ratio_parse(const char *text, double *ratio);      /* "1%", "0.01" */
 

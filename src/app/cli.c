@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The two tables of the command line, and what reads and prints them. */
 #include "app/cli.h"
+#include "app/cli_load.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,16 @@ const struct command cli_commands[] = {
 	{"audit export", "", "Print every row of the audit as a line of JSON, with its hash.", "a", run_audit_export},
 	{"audit verify", "[HEAD]", "Check that no row was changed, and that a head from syslog or a commit is one of it.",
 	 "o", run_audit_verify},
+	{"load run", "PROFILE", "Run a load test and judge it: exits 0 when every SLO held.", "oLR", run_load_run},
+	{"load list", "", "Print the load tests that run or ran, the newest first.", "oR", run_load_list},
+	{"load show", "[RUN]", "Print one in full, the newest when none is named.", "oR", run_load_show},
+	{"load stop", "[RUN]", "Stop one, or all that run here, within two seconds.", "R", run_load_stop},
+	{"load compare", "BEFORE [AFTER]", "Say whether a run is worse than another, or whether it is noise: exits 1 on regression.",
+	 "R", run_load_compare},
+	{"load lint", "PROFILE...", "Check profiles: every mistake with file and line.", "", run_load_lint},
+	{"load init", "TEMPLATE [TARGET]", "Print a profile to begin with: smoke, baseline, stress, soak, spike, breakpoint.", "",
+	 run_load_init},
+	{"load engine", "FOLDER PROFILE", "What load run starts; not for people.", "", run_load_engine},
 	{"doctor", "", "Check every access and say what to do.", "ot", run_doctor},
 	{"yaml get", "FILE PATH", "Print the value at a path of a YAML file.", "Y", run_yaml_get},
 	{"yaml set", "FILE PATH VALUE", "Change one value; no other byte of the file.", "YZ", run_yaml_set},
@@ -66,6 +77,11 @@ FLAG_OPTION(set_no_color, no_color)
 FLAG_OPTION(set_help, help)
 FLAG_OPTION(set_version, version)
 FLAG_OPTION(set_no_watch, no_watch)
+TEXT_OPTION(set_load_results, load.results)
+TEXT_OPTION(set_load_junit, load.junit)
+TEXT_OPTION(set_load_summary, load.summary)
+FLAG_OPTION(set_load_ci, load.ci)
+FLAG_OPTION(set_load_detach, load.detach)
 
 FLAG_OPTION(set_as_string, as_string)
 
@@ -169,6 +185,11 @@ const struct option_row cli_options[] = {
 	{"--serve", NULL, NULL, 'D', "Serve the platform without a console until interrupted.", set_demo_serve},
 	{"--document", NULL, "N", 'Y', "Which document of the file, counted from 1.", set_document},
 	{"--string", NULL, NULL, 'Z', "Write a string, whatever the value looks like.", set_as_string},
+	{"--results", NULL, "FOLDER", 'R', "Where the folders of runs are, instead of the state folder.", set_load_results},
+	{"--ci", NULL, NULL, 'L', "Plain lines, and a summary where the CI system wants one.", set_load_ci},
+	{"--junit", NULL, "FILE", 'L', "Write the verdict as JUnit XML, each SLO a test.", set_load_junit},
+	{"--summary", NULL, "FILE", 'L', "Write the verdict as Markdown.", set_load_summary},
+	{"--detach", NULL, NULL, 'L', "Start it and leave it running.", set_load_detach},
 	{"--timeout", NULL, "DURATION", 't', "Give up after so long: 30s, 5m.", set_timeout},
 };
 

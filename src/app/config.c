@@ -15,12 +15,14 @@
 #include "base/spell.h"
 #include "base/vec.h"
 #include "base/yaml.h"
+#include "load/slo.h"
 
 /* VALUE_PART: a subtree that has its own table and reader. */
 enum value { VALUE_TEXT, VALUE_BOOL, VALUE_MAP, VALUE_LIST, VALUE_PART };
 
 enum place { NO_PLACE, PLACE_CONTEXT, PLACE_ENV, PLACE_REGION, PLACE_PROTECTED, PLACE_SERVICE_LABEL, PLACE_TEAM_LABEL,
-	PLACE_THEME, PLACE_KEYMAP, PLACE_URL, PLACE_BRANCH, PLACE_MODE, PLACE_FLAGS, PLACE_PROVIDER, PLACE_INSECURE };
+	PLACE_THEME, PLACE_KEYMAP, PLACE_URL, PLACE_BRANCH, PLACE_MODE, PLACE_FLAGS, PLACE_PROVIDER, PLACE_INSECURE,
+	PLACE_RESULTS, PLACE_LOAD_ENV, PLACE_LOAD_RATE, PLACE_LOAD_TIME, PLACE_LOAD_CONNECTIONS, PLACE_LOAD_OFF };
 
 static const struct config_row {
 	struct config_key key;
@@ -52,6 +54,16 @@ static const struct config_row {
 	{{"repositories[].insecure", "false", "Permits http and paths on this disk, for demonstrations and tests."}, VALUE_BOOL,
 	 PLACE_INSECURE},
 	{{"metrics", "", "Presets, prices, objectives and Grafana, key by key below."}, VALUE_PART, NO_PLACE},
+	{{"load", "", "Load tests: where results go, what may be loaded."}, VALUE_MAP, NO_PLACE},
+	{{"load.results", "the state folder", "A folder for the folders of runs."}, VALUE_TEXT, PLACE_RESULTS},
+	{{"load.limits", "this machine only", "What may be loaded, by environment."}, VALUE_LIST, NO_PLACE},
+	{{"load.limits[]", "", ""}, VALUE_MAP, NO_PLACE},
+	{{"load.limits[].env", "", "The env of a profile; required."}, VALUE_TEXT, PLACE_LOAD_ENV},
+	{{"load.limits[].targets", "none", "Hosts: shop.example, *.dev.example, shop.example:8443."}, VALUE_LIST, NO_PLACE},
+	{{"load.limits[].rate", "none", "The highest rate, in requests a second."}, VALUE_TEXT, PLACE_LOAD_RATE},
+	{{"load.limits[].duration", "none", "The longest run, such as 30m."}, VALUE_TEXT, PLACE_LOAD_TIME},
+	{{"load.limits[].connections", "none", "The most connections of a run."}, VALUE_TEXT, PLACE_LOAD_CONNECTIONS},
+	{{"load.limits[].off", "false", "Refuses every load test there."}, VALUE_BOOL, PLACE_LOAD_OFF},
 	{{"ui", "", "How the console looks and listens."}, VALUE_MAP, NO_PLACE},
 	{{"ui.theme", "dark", "dark, light, or a YAML file."}, VALUE_TEXT, PLACE_THEME},
 	{{"ui.keymap", "vim", "vim, or a YAML file."}, VALUE_TEXT, PLACE_KEYMAP},
@@ -113,13 +125,36 @@ static int refuse_type(const struct config *config, const struct yaml_node *node
 	return err_set(err, "%s:%d: %s must be %s", config->path, node->line, key, wanted);
 }
 
+static int place_limit(struct config *config, const struct config_row *row, const struct yaml_node *node, const char *text,
+                       struct err *err)
+{
+	struct config_load *load = &config->loads[config->load_count - 1];
+	double number;
+	switch (row->place) {
+	case PLACE_LOAD_ENV:
+		load->env = text;
+		return 0;
+	case PLACE_LOAD_TIME:
+		return seconds_parse(text, &load->seconds) < 0 ? refuse_type(config, node, row->key.key, "a duration such as 30m", err) : 0;
+	case PLACE_LOAD_CONNECTIONS:
+		if (rate_parse(text, &number) < 0 || number < 1 || number > 1e6)
+			return refuse_type(config, node, row->key.key, "a number", err);
+		load->connections = (int)number;
+		return 0;
+	default:
+		return rate_parse(text, &load->rate) < 0 ? refuse_type(config, node, row->key.key, "a rate such as 500/s", err) : 0;
+	}
+}
+
 static int place_value(struct config *config, const struct config_row *row, const struct yaml_node *node, struct err *err)
 {
 	struct config_cluster *last = config->cluster_count ? &config->clusters[config->cluster_count - 1] : NULL;
 	const char *text = yaml_string(node);
 	struct config_repository *repository = config->repository_count ? &config->repositories[config->repository_count - 1] : NULL;
 	if (row->value == VALUE_BOOL) {
-		if (yaml_bool(node, row->place == PLACE_INSECURE ? &repository->insecure : &last->protected) < 0)
+		int *flag = row->place == PLACE_INSECURE ? &repository->insecure
+		            : row->place == PLACE_LOAD_OFF ? &config->loads[config->load_count - 1].off : &last->protected;
+		if (yaml_bool(node, flag) < 0)
 			return refuse_type(config, node, row->key.key, "true or false", err);
 		return 0;
 	}
@@ -131,6 +166,11 @@ static int place_value(struct config *config, const struct config_row *row, cons
 	case PLACE_REGION: last->region = text; break;
 	case PLACE_SERVICE_LABEL: config->service_label = text; break;
 	case PLACE_TEAM_LABEL: config->team_label = text; break;
+	case PLACE_RESULTS: config->load_results = text; break;
+	case PLACE_LOAD_ENV:
+	case PLACE_LOAD_RATE:
+	case PLACE_LOAD_TIME:
+	case PLACE_LOAD_CONNECTIONS: return place_limit(config, row, node, text, err);
 	case PLACE_THEME: config->theme = text; break;
 	case PLACE_KEYMAP: config->keymap = text; break;
 	case PLACE_URL: repository->url = text; break;
@@ -200,6 +240,34 @@ static int read_repositories(struct config *config, const struct yaml_node *list
 	return 0;
 }
 
+static int read_limits(struct config *config, const struct yaml_node *list, const char *path, struct err *err)
+{
+	char item_path[96];
+	snprintf(item_path, sizeof(item_path), "%s[]", path);
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i]->kind != YAML_MAP)
+			return refuse_type(config, list->items[i], path, "a list of maps such as {env: dev, targets: [shop.dev.example]}", err);
+		config->loads = mem_resize(config->loads, config->load_count + 1, sizeof(*config->loads));
+		config->loads[config->load_count++] = (struct config_load){0};
+		if (read_map(config, list->items[i], item_path, err) < 0)
+			return -1;
+		if (!config->loads[config->load_count - 1].env)
+			return err_set(err, "%s:%d: a limit needs its env", config->path, list->items[i]->line);
+	}
+	return 0;
+}
+
+static int read_targets(struct config *config, const struct yaml_node *list, const char *path, struct err *err)
+{
+	struct config_load *load = &config->loads[config->load_count - 1];
+	for (size_t i = 0; i < list->count; i++) {
+		if (!yaml_string(list->items[i]) || load->target_count == sizeof(load->targets) / sizeof(load->targets[0]))
+			return refuse_type(config, list->items[i], path, "a list of at most 32 hosts", err);
+		load->targets[load->target_count++] = yaml_string(list->items[i]);
+	}
+	return 0;
+}
+
 static int read_map(struct config *config, const struct yaml_node *map, const char *path, struct err *err)
 {
 	for (size_t i = 0; i < map->count; i++) {
@@ -219,6 +287,8 @@ static int read_map(struct config *config, const struct yaml_node *map, const ch
 		else if (row->value == VALUE_LIST)
 			result = node->kind != YAML_LIST                ? refuse_type(config, node, key, "a list", err)
 			         : strcmp(key, "repositories") == 0 ? read_repositories(config, node, key, err)
+			         : strcmp(key, "load.limits") == 0  ? read_limits(config, node, key, err)
+			         : strcmp(key, "load.limits[].targets") == 0 ? read_targets(config, node, key, err)
 			                                            : read_clusters(config, node, key, err);
 		else if (row->value == VALUE_PART)
 			result = read_part(config, node, key, err);
@@ -293,6 +363,7 @@ void config_release(struct config *config)
 	free(config->memory);
 	free(config->clusters);
 	free(config->repositories);
+	free(config->loads);
 	free(config->path);
 	*config = (struct config){0};
 }

@@ -139,8 +139,12 @@ static void lead_fail(struct lead *lead, const struct err *err)
 }
 
 /* Puts the workers' parts of a second together, writes and judges it. */
-static void close_second(struct lead *lead, long number, struct tally **parts, int count, double seconds)
+static void close_second(struct lead *lead, long number, struct tally **parts, int count)
 {
+	int64_t until = 0;
+	for (int i = 0; i < count; i++)
+		until = parts[i]->until > until ? parts[i]->until : until;
+	double seconds = fmin(1, fmax(0.001, (double)until / 1e9 - (double)number));
 	const struct profile *profile = lead->engine.profile;
 	struct run_second second = {.at = (double)number, .seconds = seconds};
 	struct err err = {0};
@@ -166,6 +170,11 @@ static void close_second(struct lead *lead, long number, struct tally **parts, i
 		tally_spare(&lead->engine, parts[i]);
 	}
 	second.seconds = seconds;
+	/* The rest of a second in which nothing was left to do says nothing. */
+	if (seconds < 0.5 && second.intended == 0 && second.ok + run_failed(&second) == 0) {
+		histogram_clear(&lead->service);
+		return;
+	}
 	measure_self(lead, &second);
 	judge_second(&lead->judge, &second, &lead->all, &lead->service);
 	if (run_files_second(&lead->files, &second, &err) < 0 ||
@@ -249,9 +258,8 @@ static void close_seconds(struct lead *lead, int ending)
 	sort_in(lead);
 	while (is_complete(lead, lead->second) || (ending && lead->waiting)) {
 		int count = take_parts(lead, lead->second, parts);
-		double left = (double)engine_now(&lead->engine) / 1e9 - (double)lead->second;
 		if (count > 0)
-			close_second(lead, lead->second, parts, count, ending && left < 1 ? fmax(left, 0.05) : 1);
+			close_second(lead, lead->second, parts, count);
 		lead->second++;
 		if (lead->second % 10 == 0)
 			write_requests(lead, (double)lead->second);

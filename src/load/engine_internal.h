@@ -64,7 +64,7 @@ struct tally {
 	struct tally *next;
 	long second;
 	struct run_second counts;
-	int64_t late_max;
+	int64_t late_max, until;   /* until: its last moment */
 	struct histogram service;
 	struct histogram *latency; /* by request */
 	uint64_t *failed;          /* by request */

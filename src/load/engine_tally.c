@@ -50,7 +50,7 @@ void tally_spare(struct engine *engine, struct tally *tally)
 	histogram_clear(&tally->service);
 	memset(tally->failed, 0, requests * sizeof(*tally->failed));
 	tally->counts = (struct run_second){0};
-	tally->late_max = 0;
+	tally->late_max = tally->until = 0;
 	pthread_mutex_lock(&engine->lock);
 	tally->next = engine->spare;
 	engine->spare = tally;

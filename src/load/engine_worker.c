@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "engine_internal.h"
 
-static const int64_t late_after = 1000000;     /* ns: sooner is the timers' grain */
+static const int64_t late_after = 2000000;     /* ns: sooner is what a busy machine's scheduler takes */
 static const int64_t alarm_grain = 20000;      /* ns: moments closer together share an alarm */
 static const int64_t drain_after_stop = 900000000;
 static const double tick_seconds = 0.02;
@@ -54,6 +54,7 @@ static void hand_over(struct worker *worker)
 	counts->in_flight = worker->in_flight;
 	counts->backlog = worker->intake.count > worker->send.count ? worker->intake.count - worker->send.count : 0;
 	long second = worker->tally->second;
+	worker->tally->until = worker->now < worker->boundary ? worker->now : worker->boundary;
 	tally_give(worker->engine, worker->tally);
 	worker->tally = tally_take(worker->engine, second + 1);
 }

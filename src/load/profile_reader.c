@@ -80,7 +80,7 @@ static void read_double(struct reader *reader, const struct yaml_node *node, con
 		int (*parse)(const char *, double *);
 		const char *example;
 	} kinds[] = {
-		[FIELD_SECONDS] = {duration_parse, "a duration such as 250ms, 30s or 2m"},
+		[FIELD_SECONDS] = {seconds_parse, "a duration such as 250ms, 30s or 2m"},
 		[FIELD_RATE] = {rate_parse, "a rate such as 500/s, 2k or 30/m"},
 		[FIELD_RATIO] = {ratio_parse, "a share such as 5% or 0.05"},
 		[FIELD_NUMBER] = {NULL, "a number"},

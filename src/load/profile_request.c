@@ -103,7 +103,7 @@ static void read_under(struct reader *reader, const struct yaml_node *node, void
 {
 	struct profile_expect *expect = into;
 	double seconds;
-	if (!yaml_string(node) || duration_parse(node->value, &seconds) < 0 || seconds <= 0)
+	if (!yaml_string(node) || seconds_parse(node->value, &seconds) < 0 || seconds <= 0)
 		reader_problem(reader, node->line, "under must be a duration such as 500ms");
 	else
 		expect->under_us = (int64_t)(seconds * 1e6);

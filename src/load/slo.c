@@ -20,7 +20,7 @@ static int number_parse(const char *text, char **end, double *value)
 	return *end != text && isfinite(*value) ? 0 : -1;
 }
 
-int duration_parse(const char *text, double *seconds)
+int seconds_parse(const char *text, double *seconds)
 {
 	static const struct {
 		const char *unit;
@@ -120,7 +120,7 @@ static int limit_parse(struct slo *slo, const char *text, struct err *err)
 			return err_set(err, "\"%.40s\" is no rate: write 500/s", text);
 		return 0;
 	default:
-		if (duration_parse(text, &seconds) < 0)
+		if (seconds_parse(text, &seconds) < 0)
 			return err_set(err, "\"%.40s\" is no duration: write 250ms or 1.5s", text);
 		slo->limit = seconds * 1000;
 		return 0;
@@ -163,7 +163,7 @@ int slo_parse(struct slo *slo, const char *text, struct err *err)
 	if (strcmp(word, "for") != 0)
 		return err_set(err, "\"%.40s\" is too much: only \"for\" and a duration may follow", word);
 	text = next_word(text, word);
-	if (duration_parse(word, &slo->seconds) < 0 || slo->seconds < 1)
+	if (seconds_parse(word, &slo->seconds) < 0 || slo->seconds < 1)
 		return err_set(err, "\"%.40s\" is no duration of at least 1s: write \"for 30s\"", word);
 	next_word(text, word);
 	return word[0] ? err_set(err, "\"%.40s\" is too much", word) : 0;

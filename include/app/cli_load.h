@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_CLI_LOAD_H
+#define APP_CLI_LOAD_H
+
+#include "app/cli.h"
+#include "load/profile.h"
+#include "model/run.h"
+
+/* The commands of load tests; one file each group. */
+int run_load_run(struct cli *cli, int argc, const char *const *argv);
+int run_load_engine(struct cli *cli, int argc, const char *const *argv); /* what load run starts */
+int run_load_lint(struct cli *cli, int argc, const char *const *argv);
+int run_load_init(struct cli *cli, int argc, const char *const *argv);
+int run_load_list(struct cli *cli, int argc, const char *const *argv);
+int run_load_show(struct cli *cli, int argc, const char *const *argv);
+int run_load_stop(struct cli *cli, int argc, const char *const *argv);
+int run_load_compare(struct cli *cli, int argc, const char *const *argv);
+
+/* The folder of runs: --results, the configuration's, or the usual one. free() it. */
+char *load_results(const struct cli *cli);
+/* What a run's state is as an exit code. */
+int load_exit_code(const struct run *run);
+/* The whole run as text for people. */
+void load_print_run(const struct run *run, FILE *out);
+/* Its profile, or every problem on stderr and -1. */
+int load_read_profile(struct profile *profile, const char *path, struct buf *text);
+
+#endif
