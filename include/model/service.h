@@ -98,6 +98,7 @@ struct service {
 	int64_t changed_ms;           /* wall clock of the last change of health or phase */
 	int64_t created_ms;           /* of the oldest workload */
 
+	struct chain *chain;          /* the commit on its way here, see model/chain.h; NULL: not looked at yet */
 	unsigned remembered : 1; /* from the last run's state, not yet confirmed: draw as old */
 	unsigned rolling : 1;    /* rollout_is_moving, or not observed, for one of its workloads */
 	uint64_t seen;           /* fleet version at which it last changed, its pods' details included */

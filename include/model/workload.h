@@ -52,6 +52,10 @@ struct replicaset {
 	struct owner *owner, *parent;
 };
 
+/* The ReplicaSet of the workload that has this pod-template-hash, or, with a NULL hash, the one of its
+ * present revision. NULL: there is none (yet), or the kind has none. */
+const struct replicaset *workload_replicaset(const struct workload *workload, const char *hash);
+
 struct hpa {
 	struct object object;
 	const char *target_kind, *target_name; /* interned */

@@ -105,6 +105,7 @@ void decode_condition(const struct decode *decode, const cJSON *status, const ch
 		condition->reason = decode_intern(decode, json_string(item, "reason"));
 		condition->message = decode_copy(json_string(item, "message"), MESSAGE_MAX);
 		condition->changed_ms = json_stamp(item, "lastTransitionTime");
+		condition->updated_ms = json_stamp(item, "lastUpdateTime");
 		return;
 	}
 }

@@ -243,3 +243,17 @@ void pod_replace(struct pod *old, struct pod *fresh)
 	tally_shift(&owner->crowd->tally, &delta);
 	service_shift(owner->service, &delta, 1);
 }
+
+const struct replicaset *workload_replicaset(const struct workload *workload, const char *hash)
+{
+	const struct owner *child = workload->owner ? workload->owner->children : NULL;
+
+	for (; child; child = child->next) {
+		const struct replicaset *set = (const struct replicaset *)child->object;
+		if (!set || set->object.kind != OBJECT_REPLICASET)
+			continue;
+		if (hash ? strcmp(set->hash, hash) == 0 : *set->revision && strcmp(set->revision, workload->revision) == 0)
+			return set;
+	}
+	return NULL;
+}

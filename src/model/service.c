@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "model/flux.h"
+#include "model/chain.h"
 #include "model/owner.h"
 
 enum { PODS_LOOKED_AT = 256 };
@@ -75,6 +76,7 @@ void service_free(struct service *service)
 	ref_release(fleet->strings, &service->flux.above);
 	vec_release(&service->workloads);
 	free(service->metrics);
+	chain_free(service->chain);
 	free(service->key);
 	free(service);
 }
@@ -345,4 +347,11 @@ uint64_t service_face(const struct service *service)
 		digest_condition(&digest, &hpa->limited);
 	}
 	return digest;
+}
+
+void service_set_chain(struct service *service, struct chain *chain)
+{
+	chain_free(service->chain);
+	service->chain = chain;
+	service->cluster->fleet->stirred = 1;
 }
