@@ -44,6 +44,12 @@ static const char *const migrations[] = {
 	" available INTEGER, pods INTEGER, pods_ready INTEGER, restarts INTEGER, generation INTEGER,"
 	" observed INTEGER, created_ms INTEGER);"
 	"CREATE INDEX warm_service_cluster ON warm_service (cluster);",
+	"CREATE TABLE chain (cluster TEXT NOT NULL, namespace TEXT NOT NULL, service TEXT NOT NULL, sha TEXT NOT NULL,"
+	" verdict TEXT, hang TEXT, began_ms INTEGER, ended_ms INTEGER, PRIMARY KEY (cluster, namespace, service, sha))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE chain_stage (cluster TEXT NOT NULL, namespace TEXT NOT NULL, service TEXT NOT NULL, sha TEXT NOT NULL,"
+	" stage TEXT NOT NULL, ended_ms INTEGER, took_ms INTEGER,"
+	" PRIMARY KEY (cluster, namespace, service, sha, stage)) WITHOUT ROWID;",
 };
 
 const struct db_schema db_state_schema = {"state", migrations, sizeof(migrations) / sizeof(migrations[0])};

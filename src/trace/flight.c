@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which commit is meant. In a repository of many services most commits are about others, so the
+ * paths of a commit decide: the newest in flight that touches what the Kustomization applies, else
+ * the newest that is applied and touches it. Where paths are not known, every commit may.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tracing.h"
+
+static void sha_copy(char out[COMMIT_SHA], const char *sha)
+{
+	snprintf(out, COMMIT_SHA, "%s", sha);
+}
+
+/* The repository that has what is applied, attempted or fetched, and that the source follows. */
+static const struct repository *find_repository(const struct tracing *tracing, const char *const shas[3])
+{
+	const struct repository *home = NULL;
+
+	for (size_t i = 0; i < 3; i++) {
+		const struct commit *commit = *shas[i] ? fleet_commit(tracing->fleet, shas[i], &home) : NULL;
+		if (commit && commit->reachable)
+			return home;
+	}
+	return NULL;
+}
+
+static void known_shas(const struct tracing *tracing, char room[3][COMMIT_SHA], const char *shas[3])
+{
+	const struct flux_source *source = (const struct flux_source *)tracing->source;
+	const char *revisions[3] = {tracing->applied, tracing->attempted, source && !tracing->oci ? source->revision : ""};
+
+	for (size_t i = 0; i < 3; i++) {
+		room[i][0] = '\0';
+		revision_commit(revisions[i], room[i]);
+		shas[i] = room[i];
+	}
+}
+
+static int touches(const struct tracing *tracing, const struct commit *commit)
+{
+	return commit_touches(commit, tracing->kustomization->path) != TOUCHES_NO;
+}
+
+/* The commit that is asked for, as far as it is known. */
+static void choose_asked(struct tracing *tracing, char sha[COMMIT_SHA])
+{
+	const struct repository *home = NULL;
+	const struct commit *commit = fleet_commit(tracing->fleet, tracing->question->sha, &home);
+
+	if (commit)
+		sha_copy(sha, commit->sha);
+	else
+		sha_copy(sha, tracing->question->sha);
+}
+
+void tracing_choose(struct tracing *tracing, char sha[COMMIT_SHA])
+{
+	char room[3][COMMIT_SHA];
+	const char *shas[3];
+	const struct repository *home;
+	const struct commit *live = NULL, *flying = NULL;
+
+	sha[0] = '\0';
+	if (tracing->question->sha && *tracing->question->sha) {
+		choose_asked(tracing, sha);
+		return;
+	}
+	if (!tracing->kustomization)
+		return;
+	known_shas(tracing, room, shas);
+	home = find_repository(tracing, shas);
+	for (size_t i = 0; home && i < home->newest.len && !live; i++) {
+		const struct commit *commit = home->newest.items[i];
+		if (!commit->mainline || !touches(tracing, commit))
+			continue;
+		if (*shas[0] && repository_ancestry(home, commit->sha, shas[0]) == ANCESTRY_YES)
+			live = commit;
+		else if (!flying)
+			flying = commit;
+		if (!*shas[0])
+			break;
+	}
+	if (flying || live)
+		sha_copy(sha, flying ? flying->sha : live->sha);
+	else
+		sha_copy(sha, *shas[1] ? shas[1] : *shas[0] ? shas[0] : shas[2]);
+}
+
+/* How far a commit is, by the revisions alone. */
+static enum chain_stage stage_reached(const struct tracing *tracing, const char *sha)
+{
+	const struct flux_source *source = (const struct flux_source *)tracing->source;
+
+	if (revision_contains(tracing->fleet, tracing->attempted, sha) == ANCESTRY_YES)
+		return STAGE_APPLY;
+	if (source && !tracing->oci && revision_contains(tracing->fleet, source->revision, sha) == ANCESTRY_YES)
+		return STAGE_ATTEMPT;
+	return STAGE_SOURCE;
+}
+
+void tracing_flights(struct tracing *tracing)
+{
+	char room[3][COMMIT_SHA];
+	const char *shas[3];
+	const struct repository *home;
+	struct chain *chain = tracing->chain;
+
+	if (!tracing->kustomization)
+		return;
+	known_shas(tracing, room, shas);
+	sha_copy(chain->applied, shas[0]);
+	home = find_repository(tracing, shas);
+	if (!home || !*shas[0] || !repository_commit(home, shas[0])) {
+		chain->flights_more = -1;
+		return;
+	}
+	for (size_t i = 0; i < home->newest.len; i++) {
+		const struct commit *commit = home->newest.items[i];
+		if (!commit->mainline)
+			continue;
+		if (repository_ancestry(home, commit->sha, shas[0]) == ANCESTRY_YES)
+			break;
+		if (!touches(tracing, commit))
+			continue;
+		if (chain->flight_count == CHAIN_FLIGHTS) {
+			chain->flights_more++;
+			continue;
+		}
+		struct chain_flight *flight = &chain->flights[chain->flight_count++];
+		sha_copy(flight->sha, commit->sha);
+		flight->stage = stage_reached(tracing, commit->sha);
+	}
+}
