@@ -42,5 +42,7 @@ void source_refresh(struct source *source); /* reads everything anew */
 const struct kind *source_kind(const struct source *source, enum object_kind object, const char **version);
 struct client *source_client(struct source *source);
 struct loop *source_loop(struct source *source);
+/* Of the context: what is read where the whole cluster may not be; NULL: none. */
+const char *source_namespace(const struct source *source);
 
 #endif

@@ -17,7 +17,9 @@ struct question {
 	struct cluster_check *check;
 	struct client_call *call;
 	char what[96], advice[240];
-	int is_version; /* GET /version: is the server there at all? */
+	const char *verb, *group, *resource, *subresource; /* of a right; the kinds table's */
+	int namespaced; /* can be allowed in one namespace only */
+	int scoped;     /* the whole cluster is refused: the context's namespace is being asked for */
 	int needed;     /* a refusal is a failure, else a warning */
 	int answered;
 	enum verdict verdict;
@@ -26,6 +28,8 @@ struct question {
 
 struct cluster_check {
 	char *name;
+	struct client *client;
+	const char *namespace; /* of the context, or NULL */
 	struct question *questions;
 	size_t count, open;
 	struct discovery_read *discovering;
@@ -86,20 +90,49 @@ static void version_answered(void *arg, const struct client_result *result, cons
 	question_closed(question);
 }
 
+static void review_ask(struct question *question);
+
+/* Refused for the whole cluster: the console then reads the context's namespace, so that is what counts. */
+static int ask_for_namespace(struct question *question)
+{
+	if (question->scoped || !question->namespaced || !question->check->namespace)
+		return 0;
+	question->scoped = 1;
+	review_ask(question);
+	return 1;
+}
+
+static void say_scoped(struct question *question)
+{
+	char more[sizeof(question->advice)];
+	question->verdict = VERDICT_WARNING;
+	snprintf(question->said, sizeof(question->said), "allowed in namespace %s only, which is what is shown",
+	         question->check->namespace);
+	snprintf(more, sizeof(more), "to see all namespaces, %s", question->advice);
+	memcpy(question->advice, more, sizeof(more));
+}
+
 static void review_answered(void *arg, const struct client_result *result, const char *body, size_t len)
 {
 	struct question *question = arg;
+	question->call = NULL;
 	if (result->error[0]) {
 		question_failed(question, result);
 	} else {
 		cJSON *json = json_parse_heap(body, len, NULL);
 		const char *reason = json_string(json, "status/reason");
 		int allowed = json_bool(json, "status/allowed", 0);
+		if (!allowed && ask_for_namespace(question)) {
+			cJSON_Delete(json);
+			return;
+		}
 		question->verdict = allowed ? VERDICT_OK : question->needed ? VERDICT_FAILED : VERDICT_WARNING;
 		int at = snprintf(question->said, sizeof(question->said), "%s%s", allowed ? "allowed" : "not permitted",
 		                  !allowed && reason && *reason ? ": " : "");
 		if (!allowed && reason)
 			utf8_sanitise(question->said + at, sizeof(question->said) - (size_t)at, reason, strlen(reason));
+		if (allowed && question->scoped)
+			say_scoped(question);
 		cJSON_Delete(json);
 	}
 	question_closed(question);
@@ -117,19 +150,33 @@ static struct question *question_add(struct cluster_check *check, int needed, co
 	return question;
 }
 
-static void ask_right(struct cluster_check *check, struct client *client, const char *verb, const char *group,
-                      const char *resource, const char *subresource, int needed)
+static void review_ask(struct question *question)
 {
-	char body[512], what[96], advice[240];
+	char body[700];
+	snprintf(body, sizeof(body),
+	         "{\"apiVersion\":\"authorization.k8s.io/v1\",\"kind\":\"SelfSubjectAccessReview\",\"spec\":"
+	         "{\"resourceAttributes\":{\"namespace\":\"%s\",\"verb\":\"%s\",\"group\":\"%s\",\"resource\":\"%s\","
+	         "\"subresource\":\"%s\"}}}",
+	         question->scoped ? question->check->namespace : "", question->verb, question->group, question->resource,
+	         question->subresource);
+	question->call = client_post(question->check->client, "POST", review_path, "application/json", body,
+	                             review_answered, question);
+}
+
+static void ask_right(struct cluster_check *check, const char *verb, const char *group, const char *resource,
+                      const char *subresource, int namespaced, int needed)
+{
+	char what[96], advice[240];
 	snprintf(what, sizeof(what), "%s %s%s%s", verb, resource, *subresource ? "/" : "", subresource);
 	snprintf(advice, sizeof(advice), "ask for a ClusterRole that allows %s on %s%s%s%s%s", verb, resource,
 	         *subresource ? "/" : "", subresource, *group ? " in " : "", group);
-	snprintf(body, sizeof(body),
-	         "{\"apiVersion\":\"authorization.k8s.io/v1\",\"kind\":\"SelfSubjectAccessReview\",\"spec\":"
-	         "{\"resourceAttributes\":{\"verb\":\"%s\",\"group\":\"%s\",\"resource\":\"%s\",\"subresource\":\"%s\"}}}",
-	         verb, group, resource, subresource);
 	struct question *question = question_add(check, needed, what, advice);
-	question->call = client_post(client, "POST", review_path, "application/json", body, review_answered, question);
+	question->verb = verb;
+	question->group = group;
+	question->resource = resource;
+	question->subresource = subresource;
+	question->namespaced = namespaced;
+	review_ask(question);
 }
 
 struct cluster_check *cluster_check_start(struct source *source, const char *name, void (*done)(void *arg), void *arg)
@@ -137,6 +184,8 @@ struct cluster_check *cluster_check_start(struct source *source, const char *nam
 	struct cluster_check *check = mem_new(sizeof(*check));
 	struct client *client = source_client(source);
 	check->name = mem_copy_string(name);
+	check->client = client;
+	check->namespace = source_namespace(source);
 	check->questions = mem_new_array(2 * kind_count + 2, sizeof(*check->questions));
 	check->done = done;
 	check->arg = arg;
@@ -146,10 +195,10 @@ struct cluster_check *cluster_check_start(struct source *source, const char *nam
 	check->discovering = discovery_read(client, NULL, kinds_answered, check);
 	for (size_t i = 0; i < kind_count; i++) {
 		const struct kind_row *names = kind_names(&kinds[i]);
-		ask_right(check, client, "list", names->group, names->plural, "", names->role >= KIND_NEEDED);
-		ask_right(check, client, "watch", names->group, names->plural, "", names->role >= KIND_NEEDED);
+		ask_right(check, "list", names->group, names->plural, "", names->namespaced, names->role >= KIND_NEEDED);
+		ask_right(check, "watch", names->group, names->plural, "", names->namespaced, names->role >= KIND_NEEDED);
 	}
-	ask_right(check, client, "get", "", "pods", "log", 0);
+	ask_right(check, "get", "", "pods", "log", 1, 0);
 	return check;
 }
 

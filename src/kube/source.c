@@ -246,3 +246,8 @@ struct loop *source_loop(struct source *source)
 {
 	return source->loop;
 }
+
+const char *source_namespace(const struct source *source)
+{
+	return source->namespace;
+}
