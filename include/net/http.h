@@ -54,6 +54,7 @@ struct http_result {
 	double retry_after;      /* seconds of Retry-After, -1 when absent */
 	uint64_t received;       /* body bytes */
 	const char *error;       /* HTTP_FAILED: a sentence for people, host included; else "" */
+	const char *redirect;    /* of a status 3xx: scheme and host of where it points to; "" otherwise */
 };
 
 struct http_request {

@@ -37,6 +37,7 @@ struct client_call {
 	struct buf error_body;
 	uint64_t generation;
 	int retried, status;
+	int page; /* what comes is a web page */
 	/* Of client_get and client_post: the answer, gathered, and who wants it. */
 	struct buf answer;
 	void (*gathered)(void *arg, const struct client_result *result, const char *answer, size_t len);
@@ -93,8 +94,21 @@ static void call_fail(struct client_call *call, int expired, const char *words)
 	timer_start(call->later, 0);
 }
 
+/* A web page where an API should be is somebody else's. */
+static int is_page(const char *content_type)
+{
+	return content_type && strncasecmp(content_type, "text/html", 9) == 0;
+}
+
+static void call_say_page(struct client_call *call)
+{
+	snprintf(call->result.error, sizeof(call->result.error),
+	         "%s answered with a web page, not as a Kubernetes API server: is there a proxy or a sign-in portal in between?",
+	         call->client->endpoint.url);
+}
+
 /* What the server says about an error: a Status object, or at least the number. */
-static void call_read_status(struct client_call *call)
+static void call_read_status(struct client_call *call, const char *redirect)
 {
 	struct client_result *result = &call->result;
 	cJSON *json = json_parse_heap(buf_string(&call->error_body), call->error_body.len, NULL);
@@ -107,6 +121,10 @@ static void call_read_status(struct client_call *call)
 	if (message && *message) {
 		int len = snprintf(result->error, sizeof(result->error), "%d: ", result->status);
 		utf8_sanitise(result->error + len, sizeof(result->error) - (size_t)len, message, strlen(message));
+	} else if (redirect && *redirect) {
+		snprintf(result->error, sizeof(result->error),
+		         "%s answered %d, a redirect to %s, which is not followed: is there a proxy or a sign-in portal in between?",
+		         call->client->endpoint.url, result->status, redirect);
 	} else {
 		snprintf(result->error, sizeof(result->error), "%s answered %d%s", call->client->endpoint.url, result->status,
 		         result->status >= 500 ? " (the server has trouble)" : "");
@@ -117,15 +135,17 @@ static void call_read_status(struct client_call *call)
 static void call_http_head(void *arg, int status, const char *content_type)
 {
 	struct client_call *call = arg;
-	(void)content_type;
 	call->status = status;
-	if (status >= 200 && status < 300 && call->request.on_head)
+	call->page = is_page(content_type);
+	if (status >= 200 && status < 300 && call->request.on_head && !call->page)
 		call->request.on_head(call->request.arg, status);
 }
 
 static int call_http_body(void *arg, const char *bytes, size_t len)
 {
 	struct client_call *call = arg;
+	if (call->page && call->status < 300)
+		return 1;
 	if (call->status >= 200 && call->status < 300)
 		return call->request.on_body(call->request.arg, bytes, len);
 	return buf_add(&call->error_body, bytes, len) < 0;
@@ -149,7 +169,9 @@ static void call_http_done(void *arg, const struct http_result *done)
 		.expired = done->unauthorised, .retry_after = done->retry_after,
 	};
 	if (done->status >= 300)
-		call_read_status(call);
+		call_read_status(call, done->redirect);
+	else if (call->page)
+		call_say_page(call);
 	else if (done->outcome == HTTP_FAILED)
 		snprintf(result->error, sizeof(result->error), "%s", done->error);
 	if (result->status == 401)

@@ -241,6 +241,7 @@ void call_describe(struct http_call *call, struct http_result *result, struct er
 	result->status = call->status;
 	result->retry_after = call->retry_after;
 	result->received = call->received;
+	result->redirect = call->redirect;
 	result->unauthorised = call->status == 401;
 	if (call->stopped) {
 		result->outcome = HTTP_STOPPED;

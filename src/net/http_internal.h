@@ -66,6 +66,7 @@ struct http_call {
 	uint64_t received;
 	CURLcode code;
 	char content_type[128];
+	char redirect[256];
 	char curl_error[CURL_ERROR_SIZE];
 	void (*on_head)(void *arg, int status, const char *content_type);
 	int (*on_body)(void *arg, const char *bytes, size_t len);

@@ -170,7 +170,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct http_call *call = arg;
 	size_t len = size * count;
-	char value[128];
+	char value[1024];
 	const char *space;
 
 	if (call->cancelled)
@@ -180,13 +180,15 @@ static size_t take_header(char *line, size_t size, size_t count, void *arg)
 		call->status = space ? (int)strtol(space + 1, NULL, 10) : 0;
 		call->in_head = 1;
 		call->retry_after = -1;
-		call->content_type[0] = '\0';
+		call->content_type[0] = call->redirect[0] = '\0';
 	} else if (call->in_head && (len == 0 || line[0] == '\r' || line[0] == '\n')) {
 		head_ends(call);
 	} else if (call->in_head) {
 		header_value(line, len, "Content-Type", call->content_type, sizeof(call->content_type));
 		if (header_value(line, len, "Retry-After", value, sizeof(value)))
 			call->retry_after = retry_after_parse(value);
+		if (call->status / 100 == 3 && header_value(line, len, "Location", value, sizeof(value)))
+			url_shown(value, call->redirect, sizeof(call->redirect));
 	}
 	return call->cancelled ? 0 : len;
 }

@@ -185,8 +185,8 @@ def check_servers(r):
 
     portal = "<!DOCTYPE html><html><body><h1>Sign in to the guest network \x1b[31m</h1></body></html>"
     cases = {
-        "a portal's page": (page(portal), "not what a Kubernetes API server sends"),
-        "a redirect to it": (page(portal, "302 Found", more="Location: https://portal.invalid/\r\n"), "302"),
+        "a portal's page": (page(portal), "web page"),
+        "a redirect to it": (page(portal, "302 Found", more="Location: https://user:pw@portal.invalid/?token=x\r\n"), r"302.*https://portal\.invalid,"),
         "a gateway's error": (page(portal, "502 Bad Gateway"), "502"),
         "a login that is wanted": (page(portal, "401 Unauthorized"), "401"),
         "an empty answer": (page(""), ""),
