@@ -67,6 +67,9 @@ struct cluster {
 	struct map owners;               /* uid -> struct owner * */
 	int expired;                     /* credentials refused; set by the source, with words in `error` */
 	char error[240];                 /* connection trouble in words; "" when none */
+	char unready[240];               /* why the server says it is not ready; "" when it is, or nothing is known */
+	int64_t unready_ms;              /* wall clock when it was last known to be well, before that */
+	int64_t ready_ms;                /* wall clock of the last good answer; 0: never asked */
 	enum link link;                  /* derived by fleet_settle */
 	int64_t link_since_ms;
 	int services;                    /* rows of this cluster */

@@ -36,6 +36,9 @@ void cluster_set_sync(struct cluster *cluster, enum object_kind kind, enum sync 
 void cluster_heard(struct cluster *cluster, enum object_kind kind);
 /* Connection or credential trouble in words; NULL ends it. */
 void cluster_set_error(struct cluster *cluster, int expired, const char *error);
+/* The server is there but says that it is not well, so that what is heard may be old; NULL ends it.
+ * Apart from the error, which each watch that gets through ends. Returns whether it is news. */
+int cluster_set_unready(struct cluster *cluster, const char *words);
 
 /* A row of the last run: shown as old until the cluster's workloads are complete, then dropped
  * when unconfirmed. Ignored when the live row is there already. */

@@ -195,8 +195,8 @@ struct cluster_check *cluster_check_start(struct source *source, const char *nam
 	check->discovering = discovery_read(client, NULL, kinds_answered, check);
 	for (size_t i = 0; i < kind_count; i++) {
 		const struct kind_row *names = kind_names(&kinds[i]);
-		ask_right(check, "list", names->group, names->plural, "", names->namespaced, names->role >= KIND_NEEDED);
-		ask_right(check, "watch", names->group, names->plural, "", names->namespaced, names->role >= KIND_NEEDED);
+		ask_right(check, "list", names->group, names->plural, "", kinds[i].namespaced, names->role >= KIND_NEEDED);
+		ask_right(check, "watch", names->group, names->plural, "", kinds[i].namespaced, names->role >= KIND_NEEDED);
 	}
 	ask_right(check, "get", "", "pods", "log", 1, 0);
 	return check;

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 
@@ -107,6 +108,22 @@ static void call_say_page(struct client_call *call)
 	         call->client->endpoint.url);
 }
 
+/* The health endpoints' way of telling: a line "[-]etcd failed: reason withheld" for each that fails. */
+static int call_failed_checks(const struct client_call *call, char *out, size_t size)
+{
+	const char *body = buf_string(&call->error_body);
+	struct text text = text_in(out, size);
+	for (const char *line = body; (line = strstr(line, "[-]")); line += 3) {
+		char name[64];
+		size_t len = strcspn(line + 3, " \r\n");
+		if (line > body && line[-1] != '\n')
+			continue;
+		utf8_sanitise(name, sizeof(name), line + 3, len < sizeof(name) ? len : sizeof(name) - 1);
+		text_printf(&text, text.len ? ", %s" : "the API server says it is not ready: %s", name);
+	}
+	return text.len > 0;
+}
+
 /* What the server says about an error: a Status object, or at least the number. */
 static void call_read_status(struct client_call *call, const char *redirect)
 {
@@ -121,6 +138,8 @@ static void call_read_status(struct client_call *call, const char *redirect)
 	if (message && *message) {
 		int len = snprintf(result->error, sizeof(result->error), "%d: ", result->status);
 		utf8_sanitise(result->error + len, sizeof(result->error) - (size_t)len, message, strlen(message));
+	} else if (call_failed_checks(call, result->error, sizeof(result->error))) {
+		; /* said */
 	} else if (redirect && *redirect) {
 		snprintf(result->error, sizeof(result->error),
 		         "%s answered %d, a redirect to %s, which is not followed: is there a proxy or a sign-in portal in between?",

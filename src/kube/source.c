@@ -12,6 +12,7 @@
 #include "base/crypto.h"
 #include "base/mem.h"
 #include "kube/discovery.h"
+#include "kube/heartbeat.h"
 #include "kube/watch.h"
 #include "model/writer.h"
 
@@ -23,6 +24,7 @@ struct source {
 	const struct kind *kinds[KINDS_MAX];
 	struct watch *watches[KINDS_MAX];
 	size_t count;
+	struct heartbeat *heartbeat;
 	char *service_label, *team_label, *namespace;
 	struct cluster *cluster;
 	struct loop *loop;
@@ -160,6 +162,14 @@ static void add_kind(struct source *source, const struct watch_context *shared, 
 	source->watches[source->count++] = watch_new(&context, kind);
 }
 
+/* The server is well again: what waits need not. */
+static void source_recovered(void *arg)
+{
+	struct source *source = arg;
+	for (size_t i = 0; i < source->count; i++)
+		watch_hurry(source->watches[i]);
+}
+
 struct source *source_new(const struct source_options *options, struct err *err)
 {
 	struct client *client = source_connect(options, err);
@@ -189,6 +199,10 @@ struct source *source_new(const struct source_options *options, struct err *err)
 		for (const struct kind *kind = *table; kind->decode && source->count < KINDS_MAX; kind++)
 			add_kind(source, &context, kind);
 	watch_queue_tell(source->queue, source_seek, source);
+	source->heartbeat = heartbeat_new(&(struct heartbeat_options){
+		.loop = options->loop, .client = client, .cluster = options->cluster, .changed = options->changed,
+		.changed_arg = options->arg, .recovered = source_recovered, .recovered_arg = source,
+	});
 	return source;
 }
 
@@ -200,6 +214,7 @@ void source_free(struct source *source)
 	timer_free(source->seek);
 	for (size_t i = 0; i < source->count; i++)
 		watch_free(source->watches[i]);
+	heartbeat_free(source->heartbeat);
 	watch_queue_free(source->queue);
 	client_free(source->client);
 	free(source->service_label);
@@ -216,6 +231,7 @@ void source_start(struct source *source)
 		else
 			watch_start(source->watches[i]);
 	}
+	heartbeat_start(source->heartbeat);
 }
 
 void source_refresh(struct source *source)

@@ -102,6 +102,10 @@ static enum link judge(const struct cluster *cluster, int64_t *stale_ms)
 		return any_complete ? LINK_STALE : LINK_UNREACHABLE;
 	if (*stale_ms)
 		return LINK_STALE;
+	if (cluster->unready[0] && any_complete) {
+		*stale_ms = cluster->unready_ms;
+		return LINK_STALE;
+	}
 	if (failed)
 		return LINK_UNREACHABLE;
 	if (coming)
@@ -199,7 +203,7 @@ int cluster_is_old(const struct cluster *cluster)
 
 void cluster_trouble(const struct cluster *cluster, struct text *out)
 {
-	const char *words = cluster->error;
+	const char *words = cluster->error[0] ? cluster->error : cluster->unready;
 	/* Of a cluster that is old, a kind that is merely denied is not the reason. */
 	for (size_t i = 0; i < WATCHED && !*words; i++) {
 		const struct kind_state *state = &cluster->kinds[watched[i]];

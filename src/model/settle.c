@@ -192,7 +192,9 @@ static void tell_link(struct cluster *cluster, enum link was, int64_t since_ms)
 	if (cluster->link == LINK_DENIED)
 		cluster_describe(cluster, &text);
 	else
-		text_add(&text, cluster->error[0] ? cluster->error : "the connection is lost");
+		cluster_trouble(cluster, &text);
+	if (text.len == 0)
+		text_add(&text, "the connection is lost");
 	timeline_note(&fleet->timeline, now, cluster->link == LINK_STALE ? TIMELINE_WARNING : TIMELINE_BAD,
 	              cluster->name, link_words[cluster->link], "%s", room);
 }

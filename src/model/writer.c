@@ -173,6 +173,21 @@ void cluster_set_error(struct cluster *cluster, int expired, const char *error)
 	cluster->fleet->stirred = 1;
 }
 
+int cluster_set_unready(struct cluster *cluster, const char *words)
+{
+	int64_t now = cluster->fleet->clock->wall(cluster->fleet->clock);
+	int was = cluster->unready[0] != '\0';
+	if (!words)
+		cluster->ready_ms = now;
+	else if (!was)
+		cluster->unready_ms = cluster->ready_ms ? cluster->ready_ms : now;
+	if (strncmp(cluster->unready, words ? words : "", sizeof(cluster->unready) - 1) == 0)
+		return 0;
+	snprintf(cluster->unready, sizeof(cluster->unready), "%s", words ? words : "");
+	cluster->fleet->stirred = 1;
+	return 1;
+}
+
 static uint16_t memory_row(const struct service_memory *memory)
 {
 	size_t first = health_row_count - 1;
