@@ -31,7 +31,7 @@ struct config_repository {
 
 /* What may be loaded in an environment. 0: no limit is set. */
 struct config_load {
-	const char *env;      /* required; "" is that of profiles without one */
+	const char *env;      /* "" is that of profiles without one */
 	const char *targets[32]; /* hosts, "*.example", each with an optional port */
 	size_t target_count;
 	double rate, seconds;

@@ -58,7 +58,7 @@ static const struct config_row {
 	{{"load.results", "the state folder", "A folder for the folders of runs."}, VALUE_TEXT, PLACE_RESULTS},
 	{{"load.limits", "this machine only", "What may be loaded, by environment."}, VALUE_LIST, NO_PLACE},
 	{{"load.limits[]", "", ""}, VALUE_MAP, NO_PLACE},
-	{{"load.limits[].env", "", "The env of a profile; required."}, VALUE_TEXT, PLACE_LOAD_ENV},
+	{{"load.limits[].env", "", "The env of profiles that it is about; those without one when not given."}, VALUE_TEXT, PLACE_LOAD_ENV},
 	{{"load.limits[].targets", "none", "Hosts: shop.example, *.dev.example, shop.example:8443."}, VALUE_LIST, NO_PLACE},
 	{{"load.limits[].rate", "none", "The highest rate, in requests a second."}, VALUE_TEXT, PLACE_LOAD_RATE},
 	{{"load.limits[].duration", "none", "The longest run, such as 30m."}, VALUE_TEXT, PLACE_LOAD_TIME},
@@ -248,11 +248,9 @@ static int read_limits(struct config *config, const struct yaml_node *list, cons
 		if (list->items[i]->kind != YAML_MAP)
 			return refuse_type(config, list->items[i], path, "a list of maps such as {env: dev, targets: [shop.dev.example]}", err);
 		config->loads = mem_resize(config->loads, config->load_count + 1, sizeof(*config->loads));
-		config->loads[config->load_count++] = (struct config_load){0};
+		config->loads[config->load_count++] = (struct config_load){.env = ""};
 		if (read_map(config, list->items[i], item_path, err) < 0)
 			return -1;
-		if (!config->loads[config->load_count - 1].env)
-			return err_set(err, "%s:%d: a limit needs its env", config->path, list->items[i]->line);
 	}
 	return 0;
 }

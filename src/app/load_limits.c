@@ -70,7 +70,8 @@ int load_limits_check(const struct config *config, const struct profile *profile
 		return err_set(err, "load tests are switched off for env \"%s\" (load.limits in %s)", rule->env, config->path);
 	if (!allowed && !rule)
 		return err_set(err, "%s may not be loaded: the configuration has no load.limits for env \"%s\"; add "
-		                    "{env: %s, targets: [%s]} there", host, profile->env, profile->env[0] ? profile->env : "''", host);
+		                    "{%s%s%stargets: [%s]} there", host, profile->env, profile->env[0] ? "env: " : "", profile->env,
+		               profile->env[0] ? ", " : "", host);
 	if (!allowed)
 		return err_set(err, "%s may not be loaded: it is not among the targets of load.limits for env \"%s\" in %s", host,
 		               rule->env, config->path);
