@@ -16,7 +16,7 @@
  * completion come from them. Exit codes are for scripts.
  */
 enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3, EXIT_TIMED_OUT = 4 };
-enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
+enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML, OUTPUT_CSV, OUTPUT_CHART };
 
 struct cJSON;
 
@@ -45,6 +45,7 @@ struct cli {
 	const char *namespace, *labels, *sort;
 	double timeout;  /* seconds; 0: the command's own */
 	double since;    /* seconds back from now; 0: from the beginning */
+	double range, step; /* of queries, in seconds; 0: an instant, or what fits */
 	int no_watch;
 	struct demo_wish demo;
 	struct load_wish load;
@@ -107,6 +108,7 @@ int run_get_services(struct cli *cli, int argc, const char *const *argv);
 int run_get_pods(struct cli *cli, int argc, const char *const *argv);
 int run_rollout_status(struct cli *cli, int argc, const char *const *argv);
 int run_demo(struct cli *cli, int argc, const char *const *argv);
+int run_query(struct cli *cli, int argc, const char *const *argv);
 int run_doctor(struct cli *cli, int argc, const char *const *argv);
 int run_audit_list(struct cli *cli, int argc, const char *const *argv);
 int run_audit_export(struct cli *cli, int argc, const char *const *argv);

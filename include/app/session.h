@@ -38,6 +38,7 @@ struct session_options {
 	size_t context_count;
 	const char *service_label, *team_label; /* NULL: the usual ones */
 	const struct config_metrics *metrics;   /* NULL: no metrics are read */
+	int only_ask;                           /* only the metrics' servers are looked for: no watches, no rounds */
 	const struct clock *clock;              /* NULL: clock_system */
 	struct log *log;                        /* may be NULL; stays the caller's */
 	int (*borrow_terminal)(void *arg, int take); /* for interactive plugins; NULL: there is none */
@@ -52,6 +53,7 @@ struct session {
 	struct fleet *fleet;
 	struct source **sources; /* by cluster, in the order of fleet->clusters; NULL: cannot work at all */
 	size_t source_count;
+	int only_ask;
 	struct prom_source **meters; /* likewise; all NULL without options->metrics */
 };
 

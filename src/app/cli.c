@@ -16,6 +16,7 @@ const struct command cli_commands[] = {
 	{"get pods", "[SERVICE]", "Print the pods of the fleet, or of one service.", "ont", run_get_pods},
 	{"rollout status", "SERVICE", "Follow a rollout to its end: exits 0 complete, 1 failed, 4 timed out.", "nwt",
 	 run_rollout_status},
+	{"query", "EXPR", "Ask PromQL of each cluster's Prometheus, for now or over a range.", "otq", run_query},
 	{"demo", "", "Open the console on an embedded platform: three clusters that need nothing but this program.", "D",
 	 run_demo},
 	{"audit list", "[WORD...]", "Print what was changed from here: who, when, what, why, and how it went.", "oa",
@@ -103,14 +104,25 @@ static int set_context(struct cli *cli, const char *value, struct err *err)
 
 static int set_output(struct cli *cli, const char *value, struct err *err)
 {
-	static const char *const names[] = {[OUTPUT_TABLE] = "table", [OUTPUT_JSON] = "json", [OUTPUT_YAML] = "yaml"};
-	for (int i = 0; i < 3; i++) {
+	static const char *const names[] = {[OUTPUT_TABLE] = "table", [OUTPUT_JSON] = "json", [OUTPUT_YAML] = "yaml",
+		[OUTPUT_CSV] = "csv", [OUTPUT_CHART] = "chart"};
+	for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++) {
 		if (strcmp(value, names[i]) != 0)
 			continue;
 		cli->output = (enum output)i;
 		return 0;
 	}
 	return err_set(err, "-o knows table, json and yaml, not \"%.40s\"", value);
+}
+
+static int set_range(struct cli *cli, const char *value, struct err *err)
+{
+	return duration_parse(value, &cli->range, err) < 0 ? err_wrap(err, "--range") : 0;
+}
+
+static int set_step(struct cli *cli, const char *value, struct err *err)
+{
+	return duration_parse(value, &cli->step, err) < 0 ? err_wrap(err, "--step") : 0;
 }
 
 static int set_timeout(struct cli *cli, const char *value, struct err *err)
@@ -172,7 +184,7 @@ const struct option_row cli_options[] = {
 	{"--dump", NULL, "FILE", 0, "On SIGUSR1, write what the console shows to a file, as get services -o json.", set_dump},
 	{"--help", "-h", NULL, 0, "Say what there is, or what a command takes.", set_help},
 	{"--version", NULL, NULL, 0, "Print the version.", set_version},
-	{"--output", "-o", "FORMAT", 'o', "table, json or yaml.", set_output},
+	{"--output", "-o", "FORMAT", 'o', "table, json or yaml; query knows csv and chart too.", set_output},
 	{"--namespace", "-n", "NAME", 'n', "Only this namespace.", set_namespace},
 	{"--selector", "-l", "LABELS", 'l', "Only with these labels: app=web,tier=front.", set_labels},
 	{"--sort", NULL, "COLUMN", 's', "Sort by a column instead of by trouble.", set_sort},
@@ -190,6 +202,8 @@ const struct option_row cli_options[] = {
 	{"--junit", NULL, "FILE", 'L', "Write the verdict as JUnit XML, each SLO a test.", set_load_junit},
 	{"--summary", NULL, "FILE", 'L', "Write the verdict as Markdown.", set_load_summary},
 	{"--detach", NULL, NULL, 'L', "Start it and leave it running.", set_load_detach},
+	{"--range", NULL, "DURATION", 'q', "Over the last so long: 1h, 7d.", set_range},
+	{"--step", NULL, "DURATION", 'q', "Between two values of a range; without it, what fits.", set_step},
 	{"--timeout", NULL, "DURATION", 't', "Give up after so long: 30s, 5m.", set_timeout},
 };
 
@@ -223,6 +237,8 @@ static int option_fits(const struct cli *cli, const struct option_row *row, stru
 {
 	size_t used;
 	const struct command *command = cli_find(cli, &used);
+	if (row->set == set_output && cli->output >= OUTPUT_CSV && command && !strchr(command->options, 'q'))
+		return err_set(err, "flagdeck %s -o knows table, json and yaml", command->words);
 	if (!row->command || !command || strchr(command->options, row->command))
 		return 0;
 	return err_set(err, "flagdeck %s takes no %s", command->words, row->name);

@@ -60,6 +60,7 @@ static struct prom_source *meter_make(const struct session *session, const struc
 		.config = context->prometheus,
 		.own = options->metrics->presets,
 		.own_count = options->metrics->preset_count,
+		.only_find = options->only_ask,
 		.changed = options->changed ? options->changed : changed_nothing,
 		.arg = options->arg,
 	};
@@ -81,6 +82,7 @@ struct session *session_new(const struct session_options *options, struct err *e
 	session->sources = mem_new_array(options->context_count + 1, sizeof(*session->sources));
 	session->meters = mem_new_array(options->context_count + 1, sizeof(*session->meters));
 	session->source_count = options->context_count;
+	session->only_ask = options->only_ask;
 	if (options->metrics)
 		session->fleet->prices = options->metrics->prices;
 	for (size_t i = 0; i < options->context_count; i++) {
@@ -124,7 +126,7 @@ void session_free(struct session *session)
 
 void session_start(struct session *session)
 {
-	for (size_t i = 0; i < session->source_count; i++)
+	for (size_t i = 0; i < session->source_count && !session->only_ask; i++)
 		if (session->sources[i])
 			source_start(session->sources[i]);
 	for (size_t i = 0; i < session->source_count; i++)

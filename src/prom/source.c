@@ -184,6 +184,12 @@ static void probe_done(void *arg, const struct prom_result *result)
 	snprintf(metrics->source, sizeof(metrics->source), "%s", prom_client_where(source->client));
 	metrics->skew_ms = source->skew_ms;
 	rows_choose(source);
+	if (source->options.only_find) {
+		metrics->heard_ms = wall(source);
+		source->settled = 1;
+		state_set(source, METERING_LIVE, "");
+		return;
+	}
 	int any = 0;
 	for (enum metric metric = 0; metric < METRICS; metric++)
 		any |= source->of_metric[metric] != NULL;
