@@ -35,6 +35,13 @@ struct load_wish {
 	int ci, detach;
 };
 
+/* What `flagdeck flag` was asked for. */
+struct flag_wish {
+	const char *repository, *branch, *reason, *expires, *guard, *guard_for, *override;
+	struct vec services, envs, regions; /* const char * */
+	int dry_run, yes, by_request, insecure;
+};
+
 /* What the command line says; strings point into argv. */
 struct cli {
 	const char *kubeconfig, *config_path, *theme, *keymap, *log_file, *trace_start, *dump;
@@ -51,6 +58,7 @@ struct cli {
 	struct load_wish load;
 	size_t document; /* of a YAML file, from 1; 0: the only one */
 	int as_string;
+	struct flag_wish flag;
 	struct vec words; /* the command and what follows */
 
 	struct config config;
@@ -113,6 +121,18 @@ int run_doctor(struct cli *cli, int argc, const char *const *argv);
 int run_audit_list(struct cli *cli, int argc, const char *const *argv);
 int run_audit_export(struct cli *cli, int argc, const char *const *argv);
 int run_audit_verify(struct cli *cli, int argc, const char *const *argv);
+int run_flag_list(struct cli *cli, int argc, const char *const *argv);
+int run_flag_get(struct cli *cli, int argc, const char *const *argv);
+int run_flag_matrix(struct cli *cli, int argc, const char *const *argv);
+int run_flag_lint(struct cli *cli, int argc, const char *const *argv);
+int run_flag_schema(struct cli *cli, int argc, const char *const *argv);
+int run_flag_history(struct cli *cli, int argc, const char *const *argv);
+int run_flag_set(struct cli *cli, int argc, const char *const *argv);
+int run_flag_unset(struct cli *cli, int argc, const char *const *argv);
+int run_flag_plan(struct cli *cli, int argc, const char *const *argv);
+int run_flag_revert(struct cli *cli, int argc, const char *const *argv);
+int run_flag_expire(struct cli *cli, int argc, const char *const *argv);
+int run_flag_promote(struct cli *cli, int argc, const char *const *argv);
 int run_yaml_get(struct cli *cli, int argc, const char *const *argv);
 int run_yaml_set(struct cli *cli, int argc, const char *const *argv);
 int run_yaml_delete(struct cli *cli, int argc, const char *const *argv);

@@ -17,5 +17,6 @@ struct table {
 void table_init(struct table *table, size_t columns);
 void table_add(struct table *table, const char *text); /* copied */
 void table_print(struct table *table, FILE *out);      /* and releases it */
+void table_release(struct table *table);
 
 #endif

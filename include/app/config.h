@@ -62,6 +62,8 @@ const struct config_cluster *config_cluster(const struct config *config, const c
 /* The usual places by the XDG base directory rules; free() them. */
 char *config_usual_path(void);
 char *config_state_path(void); /* of the database */
+char *config_git_folder(void);     /* clones */
+char *config_journal_folder(void); /* pushes that are under way */
 char *config_audit_path(void);
 
 /* The keys, for `config show` and the documentation; NULL past the last. */

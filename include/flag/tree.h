@@ -33,6 +33,8 @@ struct flag_file {
 struct flag_tree {
 	struct flag_catalog catalog;
 	int has_catalog;
+	char *catalog_bytes; /* NULL: the built-in one */
+	size_t catalog_len;
 	char *revision;      /* the commit; NULL: a folder */
 	struct map by_path;  /* struct flag_file * */
 	struct vec files;    /* the same, in the order of their paths after flag_tree_finish */

@@ -35,6 +35,18 @@ const struct command cli_commands[] = {
 	 run_load_init},
 	{"load engine", "FOLDER PROFILE", "What load run starts; not for people.", "", run_load_engine},
 	{"doctor", "", "Check every access and say what to do.", "ot", run_doctor},
+	{"flag list", "[KEY]", "Print flags of services with their values and where these come from.", "olF", run_flag_list},
+	{"flag get", "KEY", "Print one value, of one service in one environment.", "oF", run_flag_get},
+	{"flag matrix", "[KEY...]", "Print services against flags, by environment.", "olF", run_flag_matrix},
+	{"flag plan", "KEY=VALUE...", "Say what a change would do, and change nothing.", "olFG", run_flag_plan},
+	{"flag set", "KEY=VALUE...", "Change flags by a commit, push it, and say what became of it.", "olFG", run_flag_set},
+	{"flag unset", "KEY...", "Remove a service's own values, so that the more general ones hold again.", "olFG", run_flag_unset},
+	{"flag history", "[KEY]", "Print changes of flags from Git: who, when, what and why.", "olaF", run_flag_history},
+	{"flag revert", "CHANGE", "Undo a change exactly, by its id or commit.", "oFG", run_flag_revert},
+	{"flag promote", "FROM TO [KEY...]", "Carry the values of one environment to another.", "olFG", run_flag_promote},
+	{"flag expire", "", "Take back what has run out or broken its guard; for a CronJob.", "oFG", run_flag_expire},
+	{"flag lint", "", "Check the catalog and every value.", "oF", run_flag_lint},
+	{"flag schema", "", "Print the JSON schema of the values.", "F", run_flag_schema},
 	{"yaml get", "FILE PATH", "Print the value at a path of a YAML file.", "Y", run_yaml_get},
 	{"yaml set", "FILE PATH VALUE", "Change one value; no other byte of the file.", "YZ", run_yaml_set},
 	{"yaml delete", "FILE PATH", "Remove a value, and parents that it leaves empty.", "Y", run_yaml_delete},
@@ -85,6 +97,28 @@ FLAG_OPTION(set_load_ci, load.ci)
 FLAG_OPTION(set_load_detach, load.detach)
 
 FLAG_OPTION(set_as_string, as_string)
+
+TEXT_OPTION(set_flag_repository, flag.repository)
+TEXT_OPTION(set_flag_branch, flag.branch)
+TEXT_OPTION(set_flag_reason, flag.reason)
+TEXT_OPTION(set_flag_expires, flag.expires)
+TEXT_OPTION(set_flag_guard, flag.guard)
+TEXT_OPTION(set_flag_for, flag.guard_for)
+TEXT_OPTION(set_flag_override, flag.override)
+FLAG_OPTION(set_flag_dry_run, flag.dry_run)
+FLAG_OPTION(set_flag_yes, flag.yes)
+FLAG_OPTION(set_flag_request, flag.by_request)
+
+#define LIST_OPTION(function, field) \
+	static int function(struct cli *cli, const char *value, struct err *err) \
+	{ \
+		(void)err; \
+		vec_push(&cli->field, (char *)(uintptr_t)value); \
+		return 0; \
+	}
+LIST_OPTION(set_flag_service, flag.services)
+LIST_OPTION(set_flag_env, flag.envs)
+LIST_OPTION(set_flag_region, flag.regions)
 
 static int set_document(struct cli *cli, const char *value, struct err *err)
 {
@@ -195,6 +229,19 @@ const struct option_row cli_options[] = {
 	{"--seed", NULL, "N", 'D', "The same seed gives the same platform and the same story.", set_demo_seed},
 	{"--dir", NULL, "FOLDER", 'D', "Where its files are while it runs; empty or new. They go with it.", set_demo_folder},
 	{"--serve", NULL, NULL, 'D', "Serve the platform without a console until interrupted.", set_demo_serve},
+	{"--repo", NULL, "PLACE", 'F', "A folder to read, or the address of a repository; else the configuration's.", set_flag_repository},
+	{"--branch", NULL, "NAME", 'F', "Its branch; main when not given.", set_flag_branch},
+	{"--service", NULL, "NAME", 'F', "Only this service, or a pattern such as pay*; may be given several times.", set_flag_service},
+	{"--env", NULL, "NAME", 'F', "Only this environment; may be given several times.", set_flag_env},
+	{"--region", NULL, "NAME", 'F', "Only this region; may be given several times.", set_flag_region},
+	{"--reason", NULL, "TEXT", 'G', "Why: one line, for the commit and the audit.", set_flag_reason},
+	{"--dry-run", NULL, NULL, 'G', "Print the plan; commit nothing.", set_flag_dry_run},
+	{"--yes", NULL, NULL, 'G', "Do not ask.", set_flag_yes},
+	{"--expires", NULL, "WHEN", 'G', "Take it back then: 2h, or 2026-11-24T18:00:00Z.", set_flag_expires},
+	{"--guard", NULL, "RULE", 'G', "Take it back when this breaks: errorRatio<1%.", set_flag_guard},
+	{"--for", NULL, "DURATION", 'G', "How long the guard watches: 10m.", set_flag_for},
+	{"--override-freeze", NULL, "TEXT", 'G', "Change in a freeze all the same, and say why; it is audited.", set_flag_override},
+	{"--pr", NULL, NULL, 'G', "By a pull request instead of a push.", set_flag_request},
 	{"--document", NULL, "N", 'Y', "Which document of the file, counted from 1.", set_document},
 	{"--string", NULL, NULL, 'Z', "Write a string, whatever the value looks like.", set_as_string},
 	{"--results", NULL, "FOLDER", 'R', "Where the folders of runs are, instead of the state folder.", set_load_results},
@@ -250,6 +297,9 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 	size_t given_count = 0;
 	vec_init(&cli->contexts);
 	vec_init(&cli->words);
+	vec_init(&cli->flag.services);
+	vec_init(&cli->flag.envs);
+	vec_init(&cli->flag.regions);
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i], *equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
 		if (strcmp(word, "--") == 0) {
@@ -285,6 +335,9 @@ void cli_release(struct cli *cli)
 {
 	vec_release(&cli->contexts);
 	vec_release(&cli->words);
+	vec_release(&cli->flag.services);
+	vec_release(&cli->flag.envs);
+	vec_release(&cli->flag.regions);
 	config_release(&cli->config);
 	log_close(cli->log);
 }

@@ -58,3 +58,10 @@ void table_print(struct table *table, FILE *out)
 	}
 	vec_release(&table->cells);
 }
+
+void table_release(struct table *table)
+{
+	for (size_t i = 0; i < table->cells.len; i++)
+		free(table->cells.items[i]);
+	vec_release(&table->cells);
+}

@@ -316,6 +316,16 @@ char *config_state_path(void)
 	return xdg_path("XDG_STATE_HOME", ".local/state", "flagdeck.db");
 }
 
+char *config_git_folder(void)
+{
+	return xdg_path("XDG_STATE_HOME", ".local/state", "git");
+}
+
+char *config_journal_folder(void)
+{
+	return xdg_path("XDG_STATE_HOME", ".local/state", "journal");
+}
+
 char *config_audit_path(void)
 {
 	return xdg_path("XDG_STATE_HOME", ".local/state", "audit.db");

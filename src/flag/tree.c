@@ -50,6 +50,7 @@ void flag_tree_free(struct flag_tree *tree)
 		free(tree->services.items[i]);
 	vec_release(&tree->services);
 	free(tree->revision);
+	free(tree->catalog_bytes);
 	free(tree);
 }
 
@@ -58,6 +59,8 @@ int flag_tree_set_catalog(struct flag_tree *tree, const char *name, const char *
 	if (catalog_parse(&tree->catalog, name, bytes, len, err) < 0)
 		return -1;
 	tree->has_catalog = 1;
+	tree->catalog_bytes = bytes ? mem_copy(bytes, len) : NULL;
+	tree->catalog_len = len;
 	return 0;
 }
 

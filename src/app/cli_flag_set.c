@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* `flag set|unset|plan|revert|promote|expire`: what makes a change and carries it out. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/flag_desk.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/when.h"
+
+/* Canonical text as somebody would type it: strings without their quotes. */
+static char *typed(enum flag_type type, const char *text)
+{
+	struct yaml yaml;
+	char *out;
+	if (!text || text[0] != '"' || (type != FLAG_STRING && type != FLAG_ENUM) || yaml_parse(&yaml, "value", text, strlen(text), NULL) < 0)
+		return mem_copy_string(text);
+	out = mem_copy_string(yaml.root ? yaml.root->value : "");
+	yaml_release(&yaml);
+	return out;
+}
+
+/* --expires, --guard and --for. */
+static int take_terms(const struct cli *cli, struct flag_change *change, struct err *err)
+{
+	int64_t ms;
+	char stamp[32];
+	if (cli->flag.expires) {
+		if (when_parse(cli->flag.expires, clock_system.wall(&clock_system), &ms, err) < 0)
+			return err_wrap(err, "--expires");
+		stamp_format(ms, stamp);
+		change->expires = mem_copy_string(stamp);
+	}
+	if (!cli->flag.guard != !cli->flag.guard_for)
+		return err_set(err, "--guard and --for belong together: --guard 'errorRatio<1%%' --for 10m");
+	return cli->flag.guard ? flag_change_set_guard(change, cli->flag.guard, cli->flag.guard_for, err) : 0;
+}
+
+static int add_words(struct flag_desk *desk, struct flag_change *change, int argc, const char *const *argv, int with_values,
+                     struct err *err)
+{
+	struct desk_place *places = NULL;
+	size_t count = 0;
+	int result = desk_places(desk, 1, 0, &places, &count, err);
+	for (int i = 0; i < argc && result == 0; i++) {
+		const char *equals = strchr(argv[i], '=');
+		char *key = equals ? mem_copy(argv[i], (size_t)(equals - argv[i])) : mem_copy_string(argv[i]);
+		if (with_values && !equals)
+			result = err_set(err, "\"%.80s\": write FLAG=VALUE, as in hpa.enabled=true", argv[i]);
+		else if (!with_values && equals)
+			result = err_set(err, "\"%.80s\": unset takes names without values", argv[i]);
+		for (size_t p = 0; p < count && result == 0; p++)
+			result = flag_change_add(change, desk->tree, key, places[p].service, places[p].env, places[p].region,
+			                         with_values ? equals + 1 : NULL, err);
+		free(key);
+	}
+	free(places);
+	return result;
+}
+
+static int set(struct cli *cli, int argc, const char *const *argv, int with_values)
+{
+	struct flag_desk desk;
+	struct flag_change change;
+	struct err err = {0};
+	int code;
+	if (argc < 1) {
+		err_set(&err, with_values ? "say what: flagdeck flag set hpa.enabled=true --service pay --env prod --reason \"…\""
+		                          : "say what: flagdeck flag unset hpa.enabled --service pay --env prod --reason \"…\"");
+		return cli_fail(EXIT_USAGE, &err);
+	}
+	if (desk_open(&desk, cli, !cli->flag.dry_run, &err) < 0)
+		return cli_fail(EXIT_FAILED, &err);
+	flag_change_init(&change);
+	if (add_words(&desk, &change, argc, argv, with_values, &err) < 0 || take_terms(cli, &change, &err) < 0)
+		code = cli_fail(EXIT_USAGE, &err);
+	else
+		code = desk_carry_out(&desk, &change, with_values ? "flag.set" : "flag.unset");
+	flag_change_release(&change);
+	desk_close(&desk);
+	return code;
+}
+
+int run_flag_set(struct cli *cli, int argc, const char *const *argv)
+{
+	return set(cli, argc, argv, 1);
+}
+
+int run_flag_unset(struct cli *cli, int argc, const char *const *argv)
+{
+	return set(cli, argc, argv, 0);
+}
+
+int run_flag_plan(struct cli *cli, int argc, const char *const *argv)
+{
+	cli->flag.dry_run = 1;
+	return set(cli, argc, argv, 1);
+}
+
+/* What undoes a commit, seen from the files as they are now. 1: something is to be done, 0: nothing is,
+ * because other values stand there by now, or the old ones already; err says so. */
+static int revert_make(struct flag_desk *desk, const struct flag_commit *commit, struct flag_change *change, struct err *err)
+{
+	flag_change_init(change);
+	change->reverts = mem_copy_string(commit->change.id);
+	change->reverts_commit = mem_copy_string(commit->sha);
+	for (size_t i = 0; i < commit->change.count; i++) {
+		const struct flag_intent *done = &commit->change.items[i];
+		const struct flag *flag = catalog_need(&desk->tree->catalog, done->key, err);
+		char *back = flag ? typed(flag->type, done->from) : NULL, scope[600];
+		int result = flag ? flag_change_add(change, desk->tree, done->key, done->service, done->env, done->region, back, err) : -1;
+		free(back);
+		if (result < 0)
+			return -1;
+		const struct flag_intent *intent = &change->items[change->count - 1];
+		flag_intent_scope(intent, scope, sizeof(scope));
+		if (strcmp(intent->from ? intent->from : "", done->to ? done->to : "") != 0 &&
+		    strcmp(intent->from ? intent->from : "", intent->to ? intent->to : "") != 0)
+			return err_set(err, "%s of %s is %s now and not %s, which %.10s made it: it was changed since, and is not reverted blindly", done->key,
+			               scope, intent->from ? intent->from : "unset", done->to ? done->to : "unset", commit->sha);
+	}
+	return 0;
+}
+
+int run_flag_revert(struct cli *cli, int argc, const char *const *argv)
+{
+	struct flag_desk desk;
+	struct flag_change change;
+	struct err err = {0};
+	int code;
+	if (argc != 1) {
+		err_set(&err, "say which change: its id or commit; `flagdeck flag history` lists them");
+		return cli_fail(EXIT_USAGE, &err);
+	}
+	if (desk_open(&desk, cli, 1, &err) < 0)
+		return cli_fail(EXIT_FAILED, &err);
+	const struct flag_commit *commit = desk_read_history(&desk, &err) == 0 ? flag_history_find(&desk.history, argv[0], &err) : NULL;
+	if (!commit) {
+		desk_close(&desk);
+		return cli_fail(EXIT_FAILED, &err);
+	}
+	if (revert_make(&desk, commit, &change, &err) < 0)
+		code = cli_fail(EXIT_REFUSED, &err);
+	else
+		code = desk_carry_out(&desk, &change, "flag.revert");
+	flag_change_release(&change);
+	desk_close(&desk);
+	return code;
+}
+
+/* Carries what the service itself says in one environment to the other. */
+static int promote_add(struct flag_desk *desk, struct flag_change *change, const struct flag *flag, const char *service,
+                       const char *from_env, const char *to_env, struct err *err)
+{
+	struct flag_scope from, to;
+	struct flag_value value, other;
+	struct buf text, other_text;
+	int result = 0;
+	flag_scope_init(&from, desk->tree, service, from_env, NULL);
+	flag_scope_init(&to, desk->tree, service, to_env, NULL);
+	flag_resolve(&from, flag, &value);
+	flag_resolve(&to, flag, &other);
+	if (value.layer < LAYER_SERVICE || !value.node)
+		return 0;
+	buf_init(&text, 1 << 20);
+	buf_init(&other_text, 1 << 20);
+	if (flag_node_text(value.node, &text) < 0 || flag_value_text(&other, &other_text) < 0)
+		result = err_set(err, "the value of %s is too large", flag->key);
+	if (result == 0 && strcmp(buf_string(&text), buf_string(&other_text)) != 0) {
+		char *plain = typed(flag->type, buf_string(&text));
+		result = flag_change_add(change, desk->tree, flag->key, service, to_env, NULL, plain, err);
+		free(plain);
+	}
+	buf_release(&text);
+	buf_release(&other_text);
+	return result;
+}
+
+static int promote_all(struct flag_desk *desk, struct flag_change *change, int argc, const char *const *argv, struct err *err)
+{
+	const struct flag_catalog *catalog = &desk->tree->catalog;
+	struct desk_place *places = NULL;
+	size_t count = 0;
+	vec_clear(&desk->cli->flag.envs);
+	vec_push(&desk->cli->flag.envs, (char *)(uintptr_t)argv[1]);
+	int result = desk_places(desk, 0, 0, &places, &count, err);
+	for (size_t p = 0; p < count && result == 0; p++) {
+		if (!flag_service_in(desk->tree, places[p].service, argv[0]))
+			continue;
+		for (int i = 2; i < argc && result == 0; i++) {
+			const struct flag *flag = catalog_need(catalog, argv[i], err);
+			result = flag ? promote_add(desk, change, flag, places[p].service, argv[0], argv[1], err) : -1;
+		}
+		for (size_t f = 0; argc == 2 && f < catalog->count && result == 0; f++)
+			result = promote_add(desk, change, &catalog->flags[f], places[p].service, argv[0], argv[1], err);
+	}
+	free(places);
+	return result;
+}
+
+int run_flag_promote(struct cli *cli, int argc, const char *const *argv)
+{
+	struct flag_desk desk;
+	struct flag_change change;
+	struct err err = {0};
+	int code;
+	if (argc < 2) {
+		err_set(&err, "say from where to where: flagdeck flag promote dev prod");
+		return cli_fail(EXIT_USAGE, &err);
+	}
+	if (desk_open(&desk, cli, !cli->flag.dry_run, &err) < 0)
+		return cli_fail(EXIT_FAILED, &err);
+	flag_change_init(&change);
+	if (!catalog_env(&desk.tree->catalog, argv[0])) {
+		err_set(&err, "there is no environment \"%.60s\"", argv[0]);
+		code = cli_fail(EXIT_USAGE, &err);
+	} else if (promote_all(&desk, &change, argc, argv, &err) < 0) {
+		code = cli_fail(EXIT_USAGE, &err);
+	} else if (!change.count) {
+		printf("nothing to carry over: what services set in %s holds in %s already\n", argv[0], argv[1]);
+		code = EXIT_DONE;
+	} else {
+		char *subject = mem_printf("Promote %zu values from %s to %s", change.count, argv[0], argv[1]);
+		change.subject = subject;
+		code = desk_carry_out(&desk, &change, "flag.promote");
+	}
+	flag_change_release(&change);
+	desk_close(&desk);
+	return code;
+}
+
+/* One that has run out. Whoever else did it first has left nothing to do. */
+static int expire_one(struct flag_desk *desk, const struct flag_commit *commit)
+{
+	struct flag_change change;
+	struct err err = {0};
+	char reason[100];
+	int code;
+	if (revert_make(desk, commit, &change, &err) < 0) {
+		fprintf(stderr, "flagdeck: %.12s has run out, but %s\n", commit->change.id, err.text);
+		code = EXIT_DONE;
+	} else {
+		snprintf(reason, sizeof(reason), "expired on %.40s", commit->change.expires);
+		change.reason = mem_copy_string(reason);
+		code = desk_carry_out(desk, &change, "flag.expire");
+	}
+	flag_change_release(&change);
+	return code;
+}
+
+int run_flag_expire(struct cli *cli, int argc, const char *const *argv)
+{
+	struct flag_desk desk;
+	struct err err = {0};
+	int64_t now = clock_system.wall(&clock_system), until;
+	int code = EXIT_DONE, due = 0;
+	(void)argc, (void)argv;
+	if (desk_open(&desk, cli, 1, &err) < 0)
+		return cli_fail(EXIT_FAILED, &err);
+	if (desk_read_history(&desk, &err) < 0) {
+		desk_close(&desk);
+		return cli_fail(EXIT_FAILED, &err);
+	}
+	cli->flag.yes = 1; /* asked for when it was set */
+	for (size_t i = 0; i < desk.history.count; i++) {
+		const struct flag_commit *commit = &desk.history.items[i];
+		if (flag_commit_is_guarded(commit, now, &until))
+			fprintf(stderr, "flagdeck: the guard of %.12s (%s) is not judged here: no metrics are configured\n", commit->change.id, commit->change.guard);
+		if (!flag_commit_is_due(commit, now))
+			continue;
+		due++;
+		int one = expire_one(&desk, commit);
+		code = one != EXIT_DONE ? one : code;
+		if (i + 1 < desk.history.count && desk_refresh(&desk, &err) < 0) {
+			code = cli_fail(EXIT_FAILED, &err);
+			break;
+		}
+	}
+	if (!due && cli->output == OUTPUT_TABLE)
+		printf("nothing has run out\n");
+	desk_close(&desk);
+	return code;
+}
