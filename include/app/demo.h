@@ -21,6 +21,7 @@ struct demo_options {
 	int services;       /* 0: the platform's own number */
 	double speed;       /* 0: 1 */
 	uint64_t seed;
+	int whole;          /* demo_start returns when everything is in place, not as soon as clients may connect */
 };
 
 /* Returns when clients may connect. Starts no threads and no loop in this process. */

@@ -28,6 +28,7 @@ struct server_request {
 struct server_options {
 	int port;                     /* 0: a free one */
 	const char *cert_pem, *key_pem; /* NULL: plain HTTP */
+	int asleep;                   /* accepts nobody until server_wake; who connects waits */
 	const char *client_ca_pem;    /* demand a client certificate that one of these vouches for */
 	/* Called when a request is complete; answer now or later, exactly once, through the call. */
 	void (*handle)(void *arg, struct server_call *call, const struct server_request *request);
@@ -35,6 +36,7 @@ struct server_options {
 };
 
 struct server *server_new(struct loop *loop, const struct server_options *options, struct err *err);
+void server_wake(struct server *server);
 void server_free(struct server *server); /* closes every connection; `closed` callbacks run */
 int server_port(const struct server *server);
 /* Stops or resumes accepting, to play a dead server; existing connections are reset when stopping. */

@@ -35,6 +35,7 @@ struct api_resource {
 struct api_options {
 	int port;                  /* 0: a free one */
 	int tls;                   /* with a certificate of its own, see api_ca */
+	int asleep;                /* answers nobody until api_wake; who connects waits */
 	const char *client_ca_pem; /* demand client certificates of this authority */
 	const char *release;       /* gitVersion; NULL: a recent one */
 	const struct clock *clock; /* NULL: the system's */
@@ -48,6 +49,7 @@ struct api_options {
 };
 
 struct api *api_new(struct loop *loop, const struct api_options *options, struct err *err);
+void api_wake(struct api *api);
 void api_free(struct api *api);
 const char *api_url(const struct api *api);  /* "https://127.0.0.1:PORT" */
 const char *api_ca(const struct api *api);   /* PEM, changes with api_rotate; NULL without TLS */

@@ -22,9 +22,9 @@ struct sim;
 
 struct sim_options {
 	int services;              /* in each cluster; 0: 240, at most SIM_SERVICES_MAX */
-	int pods;                  /* in each cluster; 0: as many as those services have by their traffic */
 	double speed;              /* how many times faster than life things happen; 0: 1 */
 	uint64_t seed;
+	const char *catalog;       /* the text of the repository's platform/flags.yaml; NULL: it has none */
 	const char *folder;        /* exists, and is the platform's alone */
 	const struct clock *clock; /* NULL: the system's */
 };

@@ -94,12 +94,14 @@ static void child_run(struct demo *demo, const struct demo_options *options, int
 	int result = platform_make(&run, options, demo->folder.path, life, &err);
 	if (result < 0)
 		told = write(ready, err.text, strlen(err.text));
+	else if (options->whole)
+		sim_fill(run.sim);
 	close(ready);
 	(void)told;
-	if (result == 0) {
+	if (result == 0 && !options->whole)
 		sim_fill(run.sim);
+	if (result == 0)
 		loop_run(run.loop);
-	}
 	platform_release(&run);
 	demo_folder_remove(&demo->folder);
 	_exit(0);

@@ -299,8 +299,15 @@ static int server_listen(struct server *server, struct err *err)
 		return -1;
 	}
 	server->port = ntohs(address.sin_port);
-	server->watcher = watcher_new(server->loop, server->fd, LOOP_READ, listener_ready, server);
+	server->watcher = watcher_new(server->loop, server->fd, server->options.asleep ? 0 : LOOP_READ, listener_ready, server);
 	return 0;
+}
+
+void server_wake(struct server *server)
+{
+	server->options.asleep = 0;
+	if (server->watcher)
+		watcher_set(server->watcher, LOOP_READ);
 }
 
 static void server_stop(struct server *server)

@@ -27,6 +27,8 @@ static const struct api_resource built_in[] = {
     {"apps", "v1", "replicasets", "replicaset", "ReplicaSet", 1, "rs"},
     {"autoscaling", "v2", "horizontalpodautoscalers", "horizontalpodautoscaler", "HorizontalPodAutoscaler",
      1, "hpa"},
+    {"policy", "v1", "poddisruptionbudgets", "poddisruptionbudget", "PodDisruptionBudget", 1, "pdb"},
+    {"networking.k8s.io", "v1", "networkpolicies", "networkpolicy", "NetworkPolicy", 1, "netpol"},
     {"batch", "v1", "jobs", "job", "Job", 1, NULL},
     {"batch", "v1", "cronjobs", "cronjob", "CronJob", 1, "cj"},
 };
@@ -150,7 +152,7 @@ static int api_serve(struct api *api, struct err *err)
 {
 	const struct server_options options = {
 		.port = api->port, .cert_pem = api->cert, .key_pem = api->key,
-		.client_ca_pem = api->cert ? api->client_ca : NULL, .handle = api_handle, .arg = api,
+		.client_ca_pem = api->cert ? api->client_ca : NULL, .asleep = api->options.asleep, .handle = api_handle, .arg = api,
 	};
 	api->server = server_new(api->loop, &options, err);
 	if (!api->server)
@@ -193,6 +195,12 @@ struct api *api_new(struct loop *loop, const struct api_options *options, struct
 	}
 	api->url = mem_printf("%s://127.0.0.1:%d", options->tls ? "https" : "http", api->port);
 	return api;
+}
+
+void api_wake(struct api *api)
+{
+	api->options.asleep = 0;
+	server_wake(api->server);
 }
 
 static void strings_release(struct vec *strings)

@@ -12,6 +12,7 @@
 
 #include "api_state.h"
 #include "objects.h"
+#include "repo.h"
 
 enum { HOUR_MS = 3600000, PODS_MOST = 30 };
 
@@ -38,6 +39,8 @@ int fill_replicas(const struct filling *filling, const struct plan_service *serv
 {
 	if (filling->pods_each >= 0)
 		return filling->pods_each;
+	if (service->kind == PLAN_STATEFUL_SET || (filling->share < 0.1 && service->extra != PLAN_KEDA))
+		return plan_fixed_pods(service, filling->env);
 	int by_traffic = (int)(service->rps * filling->share / service->pod_rps) + 1;
 	int least = filling->share < 0.1 ? 1 : 2;
 	return by_traffic < least ? least : by_traffic > PODS_MOST ? PODS_MOST : by_traffic;
@@ -94,8 +97,8 @@ static void load_service(struct loading *loading, const struct plan_service *ser
 		load(loading, "apps", "replicasets", service->namespace, name);
 	}
 	load_pods(loading);
-	if (service->kind != PLAN_STATEFUL_SET && service->extra != PLAN_KEDA) {
-		autoscaler_write(&loading->text, making, 3 * making->replicas + 3, 45 + service->number % 20);
+	if (service->kind != PLAN_STATEFUL_SET && service->extra != PLAN_KEDA && strcmp(filling->env, "prod") == 0) {
+		autoscaler_write(&loading->text, making, plan_most_pods(service), 45 + service->number % 20);
 		load(loading, "autoscaling", "horizontalpodautoscalers", service->namespace, service->name);
 	}
 }
@@ -139,7 +142,7 @@ void fill_cluster(struct filling *filling, const struct plan *plan)
 void api_fill(struct api *api, int services, int pods_each)
 {
 	struct plan plan;
-	struct filling filling = {.api = api, .region = "test", .pods_each = pods_each, .share = 1};
+	struct filling filling = {.api = api, .region = "test", .env = "prod", .pods_each = pods_each, .share = 1};
 	plan_make(&plan, services, 0);
 	for (size_t i = 0; i < plan.count; i++) { /* one kind is enough for a client's tests */
 		plan.services[i].kind = PLAN_DEPLOYMENT;

@@ -11,6 +11,7 @@ struct filling {
 	int cluster;            /* its number */
 	const char *region;
 	int pods_each;          /* -1: by traffic */
+	const char *env;        /* whose values the services have */
 	double share;           /* of the plan's traffic; development has little */
 	uint64_t pods;          /* so far: what makes each differ */
 };

@@ -235,7 +235,7 @@ void autoscaler_write(struct buf *out, const struct making *making, int most, in
 	    "utilization (percentage of request)\"},{\"type\":\"ScalingLimited\",\"status\":\"False\",\"lastTransitionTime\":"
 	    "\"%s\",\"reason\":\"DesiredWithinRange\",\"message\":\"the desired count is within the acceptable range\"}]}}",
 	    is_rollout(making) ? "Rollout" : "Deployment", name, is_rollout(making) ? "argoproj.io/v1alpha1" : "apps/v1",
-	    making->replicas > 3 ? making->replicas / 2 : 2, most, making->created, making->replicas, making->replicas,
+	    2, most, making->created, making->replicas, making->replicas,
 	    cpu_percent, cpu_percent * 5 / 2, making->created, making->created, making->created);
 }
 #undef ADD

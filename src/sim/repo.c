@@ -112,9 +112,9 @@ static const char defaults_text[] =
 	"app:\n  port: 8080\n  replicas: 1\n"
 	"hpa:\n  enabled: false\n  minReplicas: 2\n  targetCPU: 70\n";
 static const char prod_text[] =
-	"# Production.\npdb:\n  enabled: true\nobservability:\n  serviceMonitor: true\n";
+	"# Production.\napp:\n  replicas: 2\n";
 static const char dev_text[] =
-	"# Development: small, and nobody is woken.\nobservability:\n  serviceMonitor: true\n  interval: 1m\n";
+	"# Development: small, and nobody is woken.\nobservability:\n  interval: 1m\n";
 
 static void fixed_files(struct repo *repo)
 {

@@ -55,6 +55,8 @@ const struct repo_file *snapshot_file(const struct snapshot *snapshot, const cha
  * replace, null overwrites. NULL and err: a file is no YAML; the message names it. */
 struct cJSON *values_of(const struct snapshot *snapshot, const char *service, const char *env, const char *region,
                         struct err *err);
+/* Merges one more text over them; its name is for the message. */
+int values_add(struct cJSON *values, const char *name, const char *text, struct err *err) MUST_USE;
 /* repo_text.c: what stands in the files to begin with. */
 void service_text(struct buf *out, const struct plan_service *service, const char *env, int minor);
 int plan_most_pods(const struct plan_service *service);  /* of its autoscaler, in production */

@@ -35,5 +35,14 @@ void service_text(struct buf *out, const struct plan_service *service, const cha
 		ADD("hpa:\n  enabled: true\n  maxReplicas: %d\n", plan_most_pods(service));
 	if (service->extra == PLAN_CANARY && is_prod)
 		ADD("progressive:\n  enabled: true\n");
+	uint64_t bits = mix((uint64_t)service->number * 2654435761u + 99);
+	if (is_prod && bits % 10 < 4 && service->kind == PLAN_DEPLOYMENT && service->extra != PLAN_KEDA)
+		ADD("pdb:\n  enabled: true\n");
+	if (bits / 10 % 10 < 5 || bits / 100 % 12 == 0)
+		ADD("observability:\n%s%s", bits / 10 % 10 < 5 ? "  serviceMonitor: true\n" : "",
+		    bits / 100 % 12 == 0 && is_prod ? "  tracing: true\n" : bits / 10 % 10 < 5 ? "" : "  interval: 30s\n");
+	if (is_prod && bits / 10000 % 10 < 2)
+		ADD("network:\n  zone: %s\n", strcmp(service->role, "edge") == 0 || strcmp(service->role, "gateway") == 0 ? "dmz"
+		                               : "internal");
 }
 #undef ADD

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/mem.h"
+#include "delivery.h"
 #include "stage.h"
 #include "fill.h"
 #include "plan.h"
@@ -38,19 +39,24 @@ static const struct api_resource custom[] = {
 	{"flagger.app", "v1beta1", "canaries", "canary", "Canary", 1, NULL},
 	{"argoproj.io", "v1alpha1", "rollouts", "rollout", "Rollout", 1, "ro"},
 	{"argoproj.io", "v1alpha1", "analysisruns", "analysisrun", "AnalysisRun", 1, "ar"},
+	{"monitoring.coreos.com", "v1", "servicemonitors", "servicemonitor", "ServiceMonitor", 1, "smon"},
+	{"monitoring.coreos.com", "v1", "podmonitors", "podmonitor", "PodMonitor", 1, "pmon"},
 	{"keda.sh", "v1alpha1", "scaledobjects", "scaledobject", "ScaledObject", 1, "so"},
 };
 
-enum { FILE_MAX = 1 << 20, SERVICES = 240 };
+enum { FILE_MAX = 1 << 20, SERVICES = 240, LOOK_SECONDS = 1 };
 
 struct sim {
 	struct sim_options options;
-	char *folder, *token;
+	struct loop *loop;
+	char *folder, *token, *url;
 	struct plan plan;
 	struct api *apis[SIM_CLUSTERS];
 	struct agenda *agenda;
 	struct stage stages[SIM_CLUSTERS];
 	struct vec verdicts; /* struct verdict * */
+	struct repo *repo;
+	struct delivery deliveries[SIM_CLUSTERS];
 };
 
 char *sim_kubeconfig_path(const char *folder)
@@ -114,7 +120,8 @@ static int config_write(const struct sim *sim, struct err *err)
 		bad |= buf_printf(&out, "    - {context: %s, env: %s, region: %s%s}\n", facts->name, facts->env,
 		                  facts->region, facts->protected ? ", protected: true" : "");
 	}
-	bad |= buf_printf(&out, "  labels: {service: app.kubernetes.io/name, team: team}\n");
+	bad |= buf_printf(&out, "  labels: {service: app.kubernetes.io/name, team: team}\nrepositories:\n"
+	                        "  - {url: \"%s\", branch: main, mode: push, insecure: true}\n", sim->url);
 	int result = bad ? err_set(err, "the configuration is too large")
 	                 : file_write(sim_config_path(sim->folder), &out, err);
 	buf_release(&out);
@@ -134,14 +141,16 @@ struct sim *sim_new(struct loop *loop, const struct sim_options *options, struct
 {
 	struct sim *sim = mem_new(sizeof(*sim));
 	sim->options = *options;
+	sim->loop = loop;
 	sim->folder = mem_copy_string(options->folder);
+	sim->url = mem_printf("file://%s/platform.git", sim->folder);
 	sim->token = token_make();
 	vec_init(&sim->verdicts);
 	sim->agenda = agenda_new(loop, options->clock ? options->clock : &clock_system, options->speed);
 	if (sim->options.services <= 0)
 		sim->options.services = SERVICES;
 	for (int i = 0; i < SIM_CLUSTERS; i++) {
-		const struct api_options api = {.tls = 1, .clock = options->clock};
+		const struct api_options api = {.tls = 1, .asleep = 1, .clock = options->clock};
 		sim->apis[i] = api_new(loop, &api, err);
 		if (!sim->apis[i])
 			goto failed;
@@ -157,22 +166,96 @@ failed:
 	return NULL;
 }
 
-void sim_fill(struct sim *sim)
+static void pushed(void *arg, struct snapshot *snapshot)
+{
+	struct sim *sim = arg;
+	(void)snapshot;
+	for (int i = 0; i < SIM_CLUSTERS; i++)
+		delivery_pushed(&sim->deliveries[i]);
+}
+
+/* What a hook in the repository would tell. */
+static void look(void *arg, const char *key)
+{
+	struct sim *sim = arg;
+	repo_look(sim->repo);
+	agenda_add(sim->agenda, LOOK_SECONDS * agenda_speed(sim->agenda), look, sim, key);
+}
+
+static void observe(void *arg, struct table *table, const struct change *change)
+{
+	struct delivery *delivery = arg;
+	stage_observe(delivery->stage, table, change);
+	if (change->after)
+		delivery_observe(delivery, table, change->after);
+}
+
+static int deleting(void *arg, struct table *table, const struct doc *doc)
+{
+	return stage_deleting(((struct delivery *)arg)->stage, table, doc);
+}
+
+/* The objects beside the workloads that the values ask for. */
+static void fill_flags(struct delivery *delivery)
+{
+	const struct plan *plan = delivery->stage->plan;
+	struct err err;
+	for (size_t i = 0; i < plan->count; i++) {
+		cJSON *none = cJSON_CreateObject();
+		cJSON *values = values_of(delivery->first, plan->services[i].name, delivery->env, delivery->region, &err);
+		cJSON_DeleteItemFromObjectCaseSensitive(values, "hpa"); /* these are there */
+		render(delivery->stage, &plan->services[i], NULL, values ? values : none);
+		cJSON_Delete(values);
+		cJSON_Delete(none);
+	}
+}
+
+static void fill_workloads(struct sim *sim, int i)
 {
 	static const double shares[SIM_CLUSTERS] = {1, 0.7, 0.02};
+	const struct sim_cluster_facts *facts = &sim_clusters[i];
+	struct filling filling = {
+		.api = sim->apis[i], .cluster = i, .env = facts->env, .region = facts->region, .share = shares[i], .pods_each = -1,
+	};
+	fill_cluster(&filling, &sim->plan);
+}
+
+static void fill_delivery(struct sim *sim, int i, const char *trouble)
+{
+	const struct sim_cluster_facts *facts = &sim_clusters[i];
+	sim->stages[i] = (struct stage){
+		.api = sim->apis[i], .number = i, .plan = &sim->plan, .agenda = sim->agenda, .verdicts = &sim->verdicts,
+		.dice = mix(sim->options.seed + (uint64_t)i),
+	};
+	sim->deliveries[i] = (struct delivery){
+		.stage = &sim->stages[i], .env = facts->env, .region = facts->region, .cluster = facts->name, .url = sim->url,
+		.repo = sim->repo,
+	};
+	delivery_init(&sim->deliveries[i], trouble);
+	fill_flags(&sim->deliveries[i]);
+	api_compact(sim->apis[i]);
+	sim->apis[i]->observe = observe;
+	sim->apis[i]->deleting = deleting;
+	sim->apis[i]->observer = &sim->deliveries[i];
+}
+
+void sim_fill(struct sim *sim)
+{
+	char *path = mem_printf("%s/platform.git", sim->folder);
+	const struct clock *clock = sim->options.clock ? sim->options.clock : &clock_system;
+	const struct repo_options options = {.path = path, .plan = &sim->plan, .catalog = sim->options.catalog,
+	                                     .now_ms = clock->wall(clock), .moved = pushed, .arg = sim};
 	plan_make(&sim->plan, sim->options.services, sim->options.seed);
+	sim->repo = repo_new(sim->loop, &options); /* git works while the clusters are filled */
+	for (int i = 0; i < SIM_CLUSTERS; i++)
+		fill_workloads(sim, i);
+	const char *trouble = repo_ready(sim->repo);
 	for (int i = 0; i < SIM_CLUSTERS; i++) {
-		struct filling filling = {
-			.api = sim->apis[i], .cluster = i, .region = sim_clusters[i].region, .share = shares[i],
-			.pods_each = sim->options.pods > 0 ? sim->options.pods / sim->options.services : -1,
-		};
-		fill_cluster(&filling, &sim->plan);
-		sim->stages[i] = (struct stage){
-			.api = sim->apis[i], .number = i, .plan = &sim->plan, .agenda = sim->agenda, .verdicts = &sim->verdicts,
-			.dice = mix(sim->options.seed + (uint64_t)i),
-		};
-		stage_init(&sim->stages[i]);
+		fill_delivery(sim, i, trouble);
+		api_wake(sim->apis[i]);
 	}
+	look(sim, "");
+	free(path);
 }
 
 void sim_free(struct sim *sim)
@@ -181,10 +264,14 @@ void sim_free(struct sim *sim)
 		return;
 	agenda_free(sim->agenda);
 	for (int i = 0; i < SIM_CLUSTERS; i++)
+		delivery_release(&sim->deliveries[i]);
+	repo_free(sim->repo);
+	for (int i = 0; i < SIM_CLUSTERS; i++)
 		api_free(sim->apis[i]);
 	vec_release(&sim->verdicts);
 	plan_release(&sim->plan);
 	free(sim->folder);
+	free(sim->url);
 	free(sim->token);
 	free(sim);
 }

@@ -240,9 +240,8 @@ static void pod_changed(struct stage *stage, const struct change *change)
 		agenda_want(stage->agenda, 0.05, stateful_set_sync, stage, key);
 }
 
-static void observe(void *arg, struct table *table, const struct change *change)
+void stage_observe(struct stage *stage, const struct table *table, const struct change *change)
 {
-	struct stage *stage = arg;
 	const struct doc *doc = change->after ? change->after : change->before;
 	const char *plural = table->def.plural;
 	char key[2 * SIM_NAME];
@@ -269,17 +268,10 @@ static void observe(void *arg, struct table *table, const struct change *change)
 }
 
 /* A pod ends in its own time. */
-static int deleting(void *arg, struct table *table, const struct doc *doc)
+int stage_deleting(struct stage *stage, const struct table *table, const struct doc *doc)
 {
 	if (strcmp(table->def.plural, "pods") != 0)
 		return 0;
-	pod_end(arg, doc->key);
+	pod_end(stage, doc->key);
 	return 1;
-}
-
-void stage_init(struct stage *stage)
-{
-	stage->api->observe = observe;
-	stage->api->deleting = deleting;
-	stage->api->observer = stage;
 }

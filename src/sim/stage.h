@@ -31,8 +31,10 @@ struct stage {
 	uint64_t events, pods;
 };
 
-/* Makes the controllers of that cluster follow its objects. */
-void stage_init(struct stage *stage);
+/* Tells the controllers that an object changed. */
+void stage_observe(struct stage *stage, const struct table *table, const struct change *change);
+/* A client deletes an object: 1 when a controller does it in its own time. */
+int stage_deleting(struct stage *stage, const struct table *table, const struct doc *doc);
 
 /* An object as JSON to free with cJSON_Delete; NULL: there is none. `plural` as in api_get. */
 cJSON *stage_get(const struct stage *stage, const char *plural, const char *key);
@@ -68,6 +70,10 @@ void replica_set_sync(void *stage, const char *key);
 void stateful_set_sync(void *stage, const char *key);
 void pod_step(void *stage, const char *key);
 void pod_end(struct stage *stage, const char *key); /* as when it is deleted: gone after its grace */
+/* canary.c, rollout.c */
+void canary_adopt(struct stage *stage, const struct plan_service *service); /* a Canary was made for it */
+void canary_sync(void *stage, const char *key);
+void rollout_sync(void *stage, const char *key);
 /* A new pod from a template; the template and owner are copied. */
 void pod_make(struct stage *stage, const cJSON *owner, const char *api_version, const char *kind, const char *name,
               const cJSON *template);

@@ -34,14 +34,14 @@ static cJSON *node_json(const struct yaml_node *node)
 	return json;
 }
 
-static int layer_merge(cJSON *values, const struct repo_file *file, struct err *err)
+int values_add(cJSON *values, const char *name, const char *text, struct err *err)
 {
 	struct yaml yaml = {0};
-	if (yaml_parse(&yaml, file->path, file->text, strlen(file->text), err) < 0)
+	if (yaml_parse(&yaml, name, text, strlen(text), err) < 0)
 		return -1;
 	int result = 0;
 	if (yaml.root && yaml.root->kind != YAML_MAP)
-		result = err_set(err, "%s: the file is no map", file->path);
+		result = err_set(err, "%s: the file is no map", name);
 	if (yaml.root && result == 0) {
 		cJSON *layer = node_json(yaml.root);
 		merge_patch(values, layer);
@@ -63,7 +63,7 @@ cJSON *values_of(const struct snapshot *snapshot, const char *service, const cha
 	snprintf(paths[4], sizeof(paths[4]), "services/%s/%s/%s/platform.yaml", service, env, region);
 	for (size_t i = 0; i < 5; i++) {
 		const struct repo_file *file = snapshot_file(snapshot, paths[i]);
-		if (file && layer_merge(values, file, err) < 0) {
+		if (file && values_add(values, file->path, file->text, err) < 0) {
 			cJSON_Delete(values);
 			return NULL;
 		}
