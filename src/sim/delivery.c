@@ -88,7 +88,7 @@ static void applications_make(struct delivery *delivery)
 void delivery_init(struct delivery *delivery, const char *trouble)
 {
 	const struct plan *plan = delivery->stage->plan;
-	delivery->artifact = snapshot_take(repo_head(delivery->repo));
+	delivery->artifact = snapshot_take(origin_head(delivery->origin));
 	delivery->first = snapshot_take(delivery->artifact);
 	delivery->releases = mem_new_array(plan->count + 1, sizeof(*delivery->releases));
 	for (size_t i = 0; i < plan->count; i++)

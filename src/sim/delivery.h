@@ -2,7 +2,7 @@
 #ifndef SIM_DELIVERY_H
 #define SIM_DELIVERY_H
 
-#include "repo.h"
+#include "origin.h"
 #include "stage.h"
 
 /*
@@ -34,7 +34,7 @@ struct application { /* a Kustomization */
 struct delivery {
 	struct stage *stage;
 	const char *env, *region, *cluster, *url;
-	struct repo *repo;
+	struct origin *origin;
 	struct snapshot *first, *artifact;
 	struct release *releases;      /* one for each service of the plan, in its order */
 	struct application *applications;

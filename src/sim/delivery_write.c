@@ -18,7 +18,7 @@ void revision_of(const struct snapshot *snapshot, char *out, size_t size)
 
 static const char *file_text(const struct snapshot *snapshot, const char *path)
 {
-	const struct repo_file *file = snapshot_file(snapshot, path);
+	const struct origin_file *file = snapshot_file(snapshot, path);
 	return file ? file->text : "";
 }
 

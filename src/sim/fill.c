@@ -12,7 +12,7 @@
 
 #include "api_state.h"
 #include "objects.h"
-#include "repo.h"
+#include "origin.h"
 
 enum { HOUR_MS = 3600000, PODS_MOST = 30 };
 

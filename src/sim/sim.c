@@ -55,7 +55,7 @@ struct sim {
 	struct agenda *agenda;
 	struct stage stages[SIM_CLUSTERS];
 	struct vec verdicts; /* struct verdict * */
-	struct repo *repo;
+	struct origin *origin;
 	struct delivery deliveries[SIM_CLUSTERS];
 };
 
@@ -178,7 +178,7 @@ static void pushed(void *arg, struct snapshot *snapshot)
 static void look(void *arg, const char *key)
 {
 	struct sim *sim = arg;
-	repo_look(sim->repo);
+	origin_look(sim->origin);
 	agenda_add(sim->agenda, LOOK_SECONDS * agenda_speed(sim->agenda), look, sim, key);
 }
 
@@ -229,7 +229,7 @@ static void fill_delivery(struct sim *sim, int i, const char *trouble)
 	};
 	sim->deliveries[i] = (struct delivery){
 		.stage = &sim->stages[i], .env = facts->env, .region = facts->region, .cluster = facts->name, .url = sim->url,
-		.repo = sim->repo,
+		.origin = sim->origin,
 	};
 	delivery_init(&sim->deliveries[i], trouble);
 	fill_flags(&sim->deliveries[i]);
@@ -243,13 +243,13 @@ void sim_fill(struct sim *sim)
 {
 	char *path = mem_printf("%s/platform.git", sim->folder);
 	const struct clock *clock = sim->options.clock ? sim->options.clock : &clock_system;
-	const struct repo_options options = {.path = path, .plan = &sim->plan, .catalog = sim->options.catalog,
+	const struct origin_options options = {.path = path, .plan = &sim->plan, .catalog = sim->options.catalog,
 	                                     .now_ms = clock->wall(clock), .moved = pushed, .arg = sim};
 	plan_make(&sim->plan, sim->options.services, sim->options.seed);
-	sim->repo = repo_new(sim->loop, &options); /* git works while the clusters are filled */
+	sim->origin = origin_new(sim->loop, &options); /* git works while the clusters are filled */
 	for (int i = 0; i < SIM_CLUSTERS; i++)
 		fill_workloads(sim, i);
-	const char *trouble = repo_ready(sim->repo);
+	const char *trouble = origin_ready(sim->origin);
 	for (int i = 0; i < SIM_CLUSTERS; i++) {
 		fill_delivery(sim, i, trouble);
 		api_wake(sim->apis[i]);
@@ -265,7 +265,7 @@ void sim_free(struct sim *sim)
 	agenda_free(sim->agenda);
 	for (int i = 0; i < SIM_CLUSTERS; i++)
 		delivery_release(&sim->deliveries[i]);
-	repo_free(sim->repo);
+	origin_free(sim->origin);
 	for (int i = 0; i < SIM_CLUSTERS; i++)
 		api_free(sim->apis[i]);
 	vec_release(&sim->verdicts);

@@ -32,7 +32,7 @@ static void fetched(void *arg, const char *key)
 		cJSON_Delete(object);
 		return;
 	}
-	struct snapshot *head = repo_head(delivery->repo);
+	struct snapshot *head = origin_head(delivery->origin);
 	int moved = strcmp(delivery->artifact->sha, head->sha) != 0;
 	stage_stamp(stage, now);
 	handled_set(object);
@@ -58,17 +58,17 @@ void source_sync(void *arg, const char *key)
 	char now[32];
 	int asked = object && asked_for(object, "reconcile.fluxcd.io/requestedAt", "lastHandledReconcileAt") != NULL;
 	int stale = object && json_int(object, "status/observedGeneration", 0) != json_int(object, "metadata/generation", 0);
-	int behind = strcmp(delivery->artifact->sha, repo_head(delivery->repo)->sha) != 0;
+	int behind = strcmp(delivery->artifact->sha, origin_head(delivery->origin)->sha) != 0;
 	if (!object || is_suspended(object) || delivery->fetching || !(asked || stale || behind)) {
 		cJSON_Delete(object);
 		return;
 	}
 	delivery->fetching = 1;
-	repo_look(delivery->repo);
+	origin_look(delivery->origin);
 	stage_stamp(stage, now);
 	flux_condition(object, "Reconciling", "True", behind ? "NewRevision" : "Progressing", now, "%s%s",
 	               behind ? "building artifact: new upstream revision main@sha1:" : "reconciliation in progress",
-	               behind ? repo_head(delivery->repo)->sha : "");
+	               behind ? origin_head(delivery->origin)->sha : "");
 	stage_put(stage, "gitrepositories", object);
 	agenda_add(stage->agenda, stage_dice(stage, 0.6, 1.6), fetched, delivery, key);
 }

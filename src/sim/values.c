@@ -6,7 +6,7 @@
 
 #include "api_state.h"
 #include "base/yaml.h"
-#include "repo.h"
+#include "origin.h"
 
 static cJSON *scalar_json(const struct yaml_node *node)
 {
@@ -62,7 +62,7 @@ cJSON *values_of(const struct snapshot *snapshot, const char *service, const cha
 	snprintf(paths[3], sizeof(paths[3]), "services/%s/%s/platform.yaml", service, env);
 	snprintf(paths[4], sizeof(paths[4]), "services/%s/%s/%s/platform.yaml", service, env, region);
 	for (size_t i = 0; i < 5; i++) {
-		const struct repo_file *file = snapshot_file(snapshot, paths[i]);
+		const struct origin_file *file = snapshot_file(snapshot, paths[i]);
 		if (file && values_add(values, file->path, file->text, err) < 0) {
 			cJSON_Delete(values);
 			return NULL;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "api_state.h"
-#include "repo.h"
+#include "origin.h"
 
 #define ADD(...) buf_must(buf_printf(out, __VA_ARGS__))
 

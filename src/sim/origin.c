@@ -4,7 +4,7 @@
  * weeks of a company's commits are told; afterwards only its branch is looked at, and what a push
  * changed is read by ls-tree and cat-file.
  */
-#include "repo.h"
+#include "origin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +17,13 @@
 
 enum { STREAM_MAX = 64 << 20, COMMITS = 40, GIT_SECONDS = 30, HOUR_S = 3600 };
 
-struct repo {
+struct origin {
 	struct loop *loop;
-	struct repo_options options;
+	struct origin_options options;
 	char *path, *trouble;
 	struct proc *proc;
 	struct snapshot *head, *coming; /* coming: being read */
-	struct vec unread;              /* struct repo_file * of `coming` whose text is not known */
+	struct vec unread;              /* struct origin_file * of `coming` whose text is not known */
 	struct buf stream;
 	int making;
 	char looked[44];
@@ -37,7 +37,7 @@ struct snapshot *snapshot_take(struct snapshot *snapshot)
 	return snapshot;
 }
 
-static void file_drop(struct repo_file *file)
+static void file_drop(struct origin_file *file)
 {
 	if (--file->refs > 0)
 		return;
@@ -70,7 +70,7 @@ static size_t file_find(const struct snapshot *snapshot, const char *path, int *
 	*there = 0;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(((const struct repo_file *)snapshot->files.items[middle])->path, path);
+		int order = strcmp(((const struct origin_file *)snapshot->files.items[middle])->path, path);
 		if (order == 0) {
 			*there = 1;
 			return middle;
@@ -83,22 +83,22 @@ static size_t file_find(const struct snapshot *snapshot, const char *path, int *
 	return low;
 }
 
-const struct repo_file *snapshot_file(const struct snapshot *snapshot, const char *path)
+const struct origin_file *snapshot_file(const struct snapshot *snapshot, const char *path)
 {
 	int there;
 	size_t at = file_find(snapshot, path, &there);
 	return there ? snapshot->files.items[at] : NULL;
 }
 
-static void file_add(struct snapshot *snapshot, struct repo_file *file)
+static void file_add(struct snapshot *snapshot, struct origin_file *file)
 {
 	int there;
 	vec_insert(&snapshot->files, file_find(snapshot, file->path, &there), file);
 }
 
-static struct repo_file *file_new(const char *path, const char *text)
+static struct origin_file *file_new(const char *path, const char *text)
 {
-	struct repo_file *file = mem_new(sizeof(*file));
+	struct origin_file *file = mem_new(sizeof(*file));
 	file->refs = 1;
 	file->path = mem_copy_string(path);
 	file->text = mem_copy_string(text);
@@ -116,7 +116,7 @@ static const char prod_text[] =
 static const char dev_text[] =
 	"# Development: small, and nobody is woken.\nobservability:\n  interval: 1m\n";
 
-static void fixed_files(struct repo *repo)
+static void fixed_files(struct origin *origin)
 {
 	static const char *const fixed[][2] = {
 		{"platform/defaults.yaml", defaults_text}, {"platform/env/prod.yaml", prod_text},
@@ -128,33 +128,33 @@ static void fixed_files(struct repo *repo)
 		              "    platform/                             what holds for all of them\n"},
 	};
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		file_add(repo->head, file_new(fixed[i][0], fixed[i][1]));
-	if (repo->options.catalog)
-		file_add(repo->head, file_new("platform/flags.yaml", repo->options.catalog));
+		file_add(origin->head, file_new(fixed[i][0], fixed[i][1]));
+	if (origin->options.catalog)
+		file_add(origin->head, file_new("platform/flags.yaml", origin->options.catalog));
 }
 
-static void head_begin(struct repo *repo)
+static void head_begin(struct origin *origin)
 {
-	const struct plan *plan = repo->options.plan;
+	const struct plan *plan = origin->options.plan;
 	static const char *const envs[] = {"dev", "prod"};
 	struct buf text;
 	char path[256];
-	repo->head = snapshot_new();
-	fixed_files(repo);
+	origin->head = snapshot_new();
+	fixed_files(origin);
 	buf_init(&text, STREAM_MAX);
 	for (size_t i = 0; i < plan->count; i++)
 		for (size_t env = 0; env < 2; env++) {
 			buf_clear(&text);
 			service_text(&text, &plan->services[i], envs[env], plan->services[i].minor);
 			snprintf(path, sizeof(path), "services/%s/%s/platform.yaml", plan->services[i].name, envs[env]);
-			file_add(repo->head, file_new(path, buf_string(&text)));
+			file_add(origin->head, file_new(path, buf_string(&text)));
 		}
 	buf_release(&text);
 }
 
-#define SAY(...) buf_must(buf_printf(&repo->stream, __VA_ARGS__))
+#define SAY(...) buf_must(buf_printf(&origin->stream, __VA_ARGS__))
 
-static void stream_commit(struct repo *repo, int64_t ms, int author, const char *message)
+static void stream_commit(struct origin *origin, int64_t ms, int author, const char *message)
 {
 	static const char *const people[] = {
 		"Ines Duarte <ines@example.com>", "Tom Okafor <tom@example.com>", "Mei Lindqvist <mei@example.com>",
@@ -165,25 +165,25 @@ static void stream_commit(struct repo *repo, int64_t ms, int author, const char 
 	    strlen(message), message);
 }
 
-static void stream_file(struct repo *repo, const char *path, const char *text)
+static void stream_file(struct origin *origin, const char *path, const char *text)
 {
 	SAY("M 100644 inline %s\ndata %zu\n", path, strlen(text));
-	buf_must(buf_add_string(&repo->stream, text));
+	buf_must(buf_add_string(&origin->stream, text));
 	SAY("\n");
 }
 
 /* The commits of the last weeks are releases: what they changed had the version before in the first commit. */
-static void stream_write(struct repo *repo)
+static void stream_write(struct origin *origin)
 {
-	const struct plan *plan = repo->options.plan;
-	int64_t first = repo->options.now_ms - (int64_t)HOUR_S * 1000 * 24 * 40;
+	const struct plan *plan = origin->options.plan;
+	int64_t first = origin->options.now_ms - (int64_t)HOUR_S * 1000 * 24 * 40;
 	struct buf text;
 	char path[256], message[160];
 	buf_init(&text, STREAM_MAX);
-	stream_commit(repo, first, 0, "Start the platform repository");
-	for (size_t i = 0; i < repo->head->files.len; i++) {
-		const struct repo_file *file = repo->head->files.items[i];
-		stream_file(repo, file->path, file->text);
+	stream_commit(origin, first, 0, "Start the platform repository");
+	for (size_t i = 0; i < origin->head->files.len; i++) {
+		const struct origin_file *file = origin->head->files.items[i];
+		stream_file(origin, file->path, file->text);
 	}
 	for (size_t i = 0; i < COMMITS && plan->count > 0; i++) {
 		const struct plan_service *service = &plan->services[mix(i * 77 + 5) % plan->count];
@@ -194,8 +194,8 @@ static void stream_write(struct repo *repo)
 			service_text(&text, service, "prod", service->minor - back);
 			snprintf(message, sizeof(message), back ? "%s: back to 1.%d.0 while latency is looked into\n"
 			                                        : "%s: release 1.%d.0\n", service->name, service->minor - back);
-			stream_commit(repo, when + (1 - back) * HOUR_S * 3000, back ? (int)i : 5, message);
-			stream_file(repo, path, buf_string(&text));
+			stream_commit(origin, when + (1 - back) * HOUR_S * 3000, back ? (int)i : 5, message);
+			stream_file(origin, path, buf_string(&text));
 		}
 	}
 	SAY("done\n");
@@ -204,27 +204,27 @@ static void stream_write(struct repo *repo)
 
 /* Git */
 
-static struct proc *git_start(struct repo *repo, const char *const *argv, const char *input, size_t len,
+static struct proc *git_start(struct origin *origin, const char *const *argv, const char *input, size_t len,
                               void (*done)(void *arg, const struct proc_result *result), struct err *err)
 {
 	/* Nothing of the person's own configuration may matter. */
 	static const char *const env[] = {"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0", NULL};
 	const struct proc_options options = {.argv = argv, .extra_env = env, .input = input, .input_len = len,
 	                                     .max_output = STREAM_MAX, .timeout = GIT_SECONDS};
-	return proc_start(repo->loop, &options, done, repo, err);
+	return proc_start(origin->loop, &options, done, origin, err);
 }
 
-static void trouble_set(struct repo *repo, const char *what, const struct proc_result *result)
+static void trouble_set(struct origin *origin, const char *what, const struct proc_result *result)
 {
-	free(repo->trouble);
-	repo->trouble = mem_printf("%s: %.200s", what, result && result->errors_len ? result->errors : "git failed");
-	repo->trouble[strcspn(repo->trouble, "\n")] = '\0';
-	repo->making = 0;
+	free(origin->trouble);
+	origin->trouble = mem_printf("%s: %.200s", what, result && result->errors_len ? result->errors : "git failed");
+	origin->trouble[strcspn(origin->trouble, "\n")] = '\0';
+	origin->making = 0;
 }
 
-static int ref_read(const struct repo *repo, char out[44])
+static int ref_read(const struct origin *origin, char out[44])
 {
-	char *path = mem_printf("%s/refs/heads/main", repo->path);
+	char *path = mem_printf("%s/refs/heads/main", origin->path);
 	FILE *file = fopen(path, "re");
 	int found = file && fgets(out, 44, file) != NULL;
 	if (file)
@@ -237,105 +237,105 @@ static int ref_read(const struct repo *repo, char out[44])
 
 static void imported(void *arg, const struct proc_result *result)
 {
-	struct repo *repo = arg;
-	repo->proc = NULL;
-	buf_release(&repo->stream);
-	if (result->exit_code != 0 || ref_read(repo, repo->head->sha) < 0) {
-		trouble_set(repo, "the repository cannot be filled", result);
+	struct origin *origin = arg;
+	origin->proc = NULL;
+	buf_release(&origin->stream);
+	if (result->exit_code != 0 || ref_read(origin, origin->head->sha) < 0) {
+		trouble_set(origin, "the repository cannot be filled", result);
 		return;
 	}
-	snprintf(repo->looked, sizeof(repo->looked), "%s", repo->head->sha);
-	repo->making = 0;
+	snprintf(origin->looked, sizeof(origin->looked), "%s", origin->head->sha);
+	origin->making = 0;
 }
 
 static void made(void *arg, const struct proc_result *result)
 {
-	struct repo *repo = arg;
-	const char *const argv[] = {"git", "--git-dir", repo->path, "fast-import", "--quiet", "--done", NULL};
+	struct origin *origin = arg;
+	const char *const argv[] = {"git", "--git-dir", origin->path, "fast-import", "--quiet", "--done", NULL};
 	struct err err = {0};
-	repo->proc = NULL;
+	origin->proc = NULL;
 	if (result->exit_code != 0) {
-		trouble_set(repo, "the repository cannot be made", result);
+		trouble_set(origin, "the repository cannot be made", result);
 		return;
 	}
-	repo->proc = git_start(repo, argv, repo->stream.data, repo->stream.len, imported, &err);
-	if (!repo->proc)
-		trouble_set(repo, err.text, NULL);
+	origin->proc = git_start(origin, argv, origin->stream.data, origin->stream.len, imported, &err);
+	if (!origin->proc)
+		trouble_set(origin, err.text, NULL);
 }
 
-struct repo *repo_new(struct loop *loop, const struct repo_options *options)
+struct origin *origin_new(struct loop *loop, const struct origin_options *options)
 {
-	struct repo *repo = mem_new(sizeof(*repo));
+	struct origin *origin = mem_new(sizeof(*origin));
 	struct err err = {0};
-	repo->loop = loop;
-	repo->options = *options;
-	repo->path = mem_copy_string(options->path);
-	repo->making = 1;
-	buf_init(&repo->stream, STREAM_MAX);
-	vec_init(&repo->unread);
-	const char *const argv[] = {"git", "init", "--quiet", "--bare", "--initial-branch=main", repo->path, NULL};
-	repo->proc = git_start(repo, argv, NULL, 0, made, &err);
-	if (!repo->proc)
-		trouble_set(repo, err.text, NULL);
-	head_begin(repo);
-	stream_write(repo);
-	return repo;
+	origin->loop = loop;
+	origin->options = *options;
+	origin->path = mem_copy_string(options->path);
+	origin->making = 1;
+	buf_init(&origin->stream, STREAM_MAX);
+	vec_init(&origin->unread);
+	const char *const argv[] = {"git", "init", "--quiet", "--bare", "--initial-branch=main", origin->path, NULL};
+	origin->proc = git_start(origin, argv, NULL, 0, made, &err);
+	if (!origin->proc)
+		trouble_set(origin, err.text, NULL);
+	head_begin(origin);
+	stream_write(origin);
+	return origin;
 }
 
-void repo_free(struct repo *repo)
+void origin_free(struct origin *origin)
 {
-	if (!repo)
+	if (!origin)
 		return;
-	if (repo->proc)
-		proc_cancel(repo->proc);
-	snapshot_drop(repo->head);
-	snapshot_drop(repo->coming);
-	vec_release(&repo->unread);
-	buf_release(&repo->stream);
-	free(repo->path);
-	free(repo->trouble);
-	free(repo);
+	if (origin->proc)
+		proc_cancel(origin->proc);
+	snapshot_drop(origin->head);
+	snapshot_drop(origin->coming);
+	vec_release(&origin->unread);
+	buf_release(&origin->stream);
+	free(origin->path);
+	free(origin->trouble);
+	free(origin);
 }
 
-const char *repo_ready(struct repo *repo)
+const char *origin_ready(struct origin *origin)
 {
-	while (repo->making)
-		loop_poll(repo->loop, 1);
-	return repo->trouble;
+	while (origin->making)
+		loop_poll(origin->loop, 1);
+	return origin->trouble;
 }
 
-struct snapshot *repo_head(const struct repo *repo)
+struct snapshot *origin_head(const struct origin *origin)
 {
-	return repo->head;
+	return origin->head;
 }
 
 /* Reading what was pushed */
 
-static void coming_done(struct repo *repo)
+static void coming_done(struct origin *origin)
 {
-	snapshot_drop(repo->head);
-	repo->head = repo->coming;
-	repo->coming = NULL;
-	vec_clear(&repo->unread);
-	repo->options.moved(repo->options.arg, repo->head);
+	snapshot_drop(origin->head);
+	origin->head = origin->coming;
+	origin->coming = NULL;
+	vec_clear(&origin->unread);
+	origin->options.moved(origin->options.arg, origin->head);
 }
 
-static void coming_drop(struct repo *repo)
+static void coming_drop(struct origin *origin)
 {
-	snapshot_drop(repo->coming);
-	repo->coming = NULL;
-	vec_clear(&repo->unread);
-	repo->looked[0] = '\0'; /* once more at the next look */
+	snapshot_drop(origin->coming);
+	origin->coming = NULL;
+	vec_clear(&origin->unread);
+	origin->looked[0] = '\0'; /* once more at the next look */
 }
 
 /* "SHA blob SIZE\nBYTES\n" for each that was asked for, in that order. */
 static void blobs_read(void *arg, const struct proc_result *result)
 {
-	struct repo *repo = arg;
+	struct origin *origin = arg;
 	const char *at = result->out, *end = result->out + result->out_len;
-	repo->proc = NULL;
-	for (size_t i = 0; i < repo->unread.len && result->exit_code == 0; i++) {
-		struct repo_file *file = repo->unread.items[i];
+	origin->proc = NULL;
+	for (size_t i = 0; i < origin->unread.len && result->exit_code == 0; i++) {
+		struct origin_file *file = origin->unread.items[i];
 		const char *line = memchr(at, '\n', (size_t)(end - at)), *space;
 		if (!line || !(space = memrchr(at, ' ', (size_t)(line - at))))
 			break;
@@ -345,72 +345,72 @@ static void blobs_read(void *arg, const struct proc_result *result)
 		file->text = mem_copy(line + 1, len);
 		at = line + 1 + len + 1;
 	}
-	for (size_t i = 0; i < repo->unread.len; i++)
-		if (!((struct repo_file *)repo->unread.items[i])->text) {
-			coming_drop(repo);
+	for (size_t i = 0; i < origin->unread.len; i++)
+		if (!((struct origin_file *)origin->unread.items[i])->text) {
+			coming_drop(origin);
 			return;
 		}
-	coming_done(repo);
+	coming_done(origin);
 }
 
 /* "100644 blob SHA\tPATH\0". Known blobs are shared with the snapshot before. */
-static void entry_read(struct repo *repo, const char *entry)
+static void entry_read(struct origin *origin, const char *entry)
 {
 	const char *tab = strchr(entry, '\t');
 	if (!tab || strncmp(entry, "100", 3) != 0 || tab - entry < 52)
 		return;
 	char blob[44];
 	snprintf(blob, sizeof(blob), "%.40s", tab - 40);
-	struct repo_file *known = (struct repo_file *)(uintptr_t)snapshot_file(repo->head, tab + 1);
+	struct origin_file *known = (struct origin_file *)(uintptr_t)snapshot_file(origin->head, tab + 1);
 	if (known && strcmp(known->blob, blob) == 0) {
 		known->refs++;
-		vec_push(&repo->coming->files, known);
+		vec_push(&origin->coming->files, known);
 		return;
 	}
-	struct repo_file *file = file_new(tab + 1, NULL);
+	struct origin_file *file = file_new(tab + 1, NULL);
 	snprintf(file->blob, sizeof(file->blob), "%s", blob);
-	file_add(repo->coming, file);
-	vec_push(&repo->unread, file);
+	file_add(origin->coming, file);
+	vec_push(&origin->unread, file);
 }
 
 static void tree_read(void *arg, const struct proc_result *result)
 {
-	struct repo *repo = arg;
-	const char *const argv[] = {"git", "--git-dir", repo->path, "cat-file", "--batch", NULL};
+	struct origin *origin = arg;
+	const char *const argv[] = {"git", "--git-dir", origin->path, "cat-file", "--batch", NULL};
 	struct buf wanted;
 	struct err err = {0};
-	repo->proc = NULL;
+	origin->proc = NULL;
 	if (result->exit_code != 0) {
-		coming_drop(repo);
+		coming_drop(origin);
 		return;
 	}
 	for (const char *at = result->out; at < result->out + result->out_len; at += strlen(at) + 1)
-		entry_read(repo, at);
-	if (repo->unread.len == 0) {
-		coming_done(repo);
+		entry_read(origin, at);
+	if (origin->unread.len == 0) {
+		coming_done(origin);
 		return;
 	}
 	buf_init(&wanted, STREAM_MAX);
-	for (size_t i = 0; i < repo->unread.len; i++)
-		buf_must(buf_printf(&wanted, "%s\n", ((const struct repo_file *)repo->unread.items[i])->blob));
-	repo->proc = git_start(repo, argv, wanted.data, wanted.len, blobs_read, &err);
-	if (!repo->proc)
-		coming_drop(repo);
+	for (size_t i = 0; i < origin->unread.len; i++)
+		buf_must(buf_printf(&wanted, "%s\n", ((const struct origin_file *)origin->unread.items[i])->blob));
+	origin->proc = git_start(origin, argv, wanted.data, wanted.len, blobs_read, &err);
+	if (!origin->proc)
+		coming_drop(origin);
 	buf_release(&wanted);
 }
 
-void repo_look(struct repo *repo)
+void origin_look(struct origin *origin)
 {
 	char sha[44];
 	struct err err = {0};
-	if (repo->proc || repo->trouble || ref_read(repo, sha) < 0 || strcmp(sha, repo->looked) == 0)
+	if (origin->proc || origin->trouble || ref_read(origin, sha) < 0 || strcmp(sha, origin->looked) == 0)
 		return;
-	const char *const argv[] = {"git", "--git-dir", repo->path, "ls-tree", "-r", "-z", sha, NULL};
-	snprintf(repo->looked, sizeof(repo->looked), "%s", sha);
-	repo->coming = snapshot_new();
-	snprintf(repo->coming->sha, sizeof(repo->coming->sha), "%s", sha);
-	repo->proc = git_start(repo, argv, NULL, 0, tree_read, &err);
-	if (!repo->proc)
-		coming_drop(repo);
+	const char *const argv[] = {"git", "--git-dir", origin->path, "ls-tree", "-r", "-z", sha, NULL};
+	snprintf(origin->looked, sizeof(origin->looked), "%s", sha);
+	origin->coming = snapshot_new();
+	snprintf(origin->coming->sha, sizeof(origin->coming->sha), "%s", sha);
+	origin->proc = git_start(origin, argv, NULL, 0, tree_read, &err);
+	if (!origin->proc)
+		coming_drop(origin);
 }
 #undef SAY

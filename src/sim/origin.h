@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef SIM_REPO_H
-#define SIM_REPO_H
+#ifndef SIM_ORIGIN_H
+#define SIM_ORIGIN_H
 
 #include "base/buf.h"
 #include "base/vec.h"
@@ -17,18 +17,18 @@ struct cJSON;
 struct snapshot {
 	int refs;
 	char sha[44];
-	struct vec files; /* struct repo_file *, by path; shared between snapshots */
+	struct vec files; /* struct origin_file *, by path; shared between snapshots */
 };
 
-struct repo_file {
+struct origin_file {
 	int refs;
 	char blob[44]; /* "" for what was never read back from Git */
 	char *path, *text;
 };
 
-struct repo;
+struct origin;
 
-struct repo_options {
+struct origin_options {
 	const char *path;     /* where it will be; nothing is there yet */
 	const struct plan *plan;
 	const char *catalog;  /* of flags, as text; NULL: none is put there */
@@ -38,18 +38,18 @@ struct repo_options {
 	void *arg;
 };
 
-/* Starts to make it; repo_head is there at once, without a sha until git is done. */
-struct repo *repo_new(struct loop *loop, const struct repo_options *options);
-void repo_free(struct repo *repo);
+/* Starts to make it; origin_head is there at once, without a sha until git is done. */
+struct origin *origin_new(struct loop *loop, const struct origin_options *options);
+void origin_free(struct origin *origin);
 /* Waits for git. NULL when it is made, else why not, in words. */
-const char *repo_ready(struct repo *repo);
-struct snapshot *repo_head(const struct repo *repo); /* borrowed */
+const char *origin_ready(struct origin *origin);
+struct snapshot *origin_head(const struct origin *origin); /* borrowed */
 /* Looks whether somebody pushed; `moved` comes later when so. Cheap: one small file is read. */
-void repo_look(struct repo *repo);
+void origin_look(struct origin *origin);
 
 struct snapshot *snapshot_take(struct snapshot *snapshot);
 void snapshot_drop(struct snapshot *snapshot); /* NULL is fine */
-const struct repo_file *snapshot_file(const struct snapshot *snapshot, const char *path); /* NULL: it has none */
+const struct origin_file *snapshot_file(const struct snapshot *snapshot, const char *path); /* NULL: it has none */
 
 /* values.c: the layers of a service in an environment and region, merged, as JSON to delete. Maps merge deep, lists
  * replace, null overwrites. NULL and err: a file is no YAML; the message names it. */
@@ -57,7 +57,7 @@ struct cJSON *values_of(const struct snapshot *snapshot, const char *service, co
                         struct err *err);
 /* Merges one more text over them; its name is for the message. */
 int values_add(struct cJSON *values, const char *name, const char *text, struct err *err) MUST_USE;
-/* repo_text.c: what stands in the files to begin with. */
+/* origin_text.c: what stands in the files to begin with. */
 void service_text(struct buf *out, const struct plan_service *service, const char *env, int minor);
 int plan_most_pods(const struct plan_service *service);  /* of its autoscaler, in production */
 int plan_fixed_pods(const struct plan_service *service, const char *env); /* of what has none */
