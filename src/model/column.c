@@ -3,6 +3,7 @@
  * The columns of the services table. To add one, write its functions above the table and one row in
  * it: the table, sorting, filtering, `get services`, help and the README follow by themselves.
  */
+#include "model/revision.h"
 #include "model/column.h"
 
 #include <string.h>
@@ -162,7 +163,8 @@ static int rollout_compare(const struct service *a, const struct service *b)
 	return order ? order : order_of(rollout_percent(a), rollout_percent(b));
 }
 
-/* A StatefulSet's revision is "NAME-HASH": the hash says it. */
+/* The commit that Flux has applied; without Flux, the workload's own. A StatefulSet's is "NAME-HASH": the
+ * hash says it. */
 static const char *revision_word(const struct service *service)
 {
 	const char *dash = strrchr(service->revision, '-');
@@ -171,17 +173,33 @@ static const char *revision_word(const struct service *service)
 
 static void revision_format(const struct service *service, struct text *out)
 {
-	text_add(out, revision_word(service));
+	if (service->flux.revision[0])
+		revision_short(service->flux.revision, out);
+	else
+		text_add(out, revision_word(service));
+	if (service->flux.suspended || service->flux.above_suspended)
+		text_add(out, " held");
+	else if (service->flux.ready == 'F')
+		text_add(out, " failed");
+}
+
+static enum tone revision_tone(const struct service *service)
+{
+	if (service->flux.suspended || service->flux.above_suspended)
+		return TONE_WARNING;
+	return service->flux.ready == 'F' ? TONE_BAD : service->flux.ready == 'U' ? TONE_BUSY : TONE_PLAIN;
 }
 
 static int revision_absent(const struct service *service)
 {
-	return !service->revision[0];
+	return !service->revision[0] && !service->flux.revision[0];
 }
 
 /* Deployments count their revisions: 9 comes before 10. */
 static int revision_compare(const struct service *a, const struct service *b)
 {
+	if (a->flux.revision[0] || b->flux.revision[0])
+		return strcmp(a->flux.revision, b->flux.revision);
 	const char *left = revision_word(a), *right = revision_word(b);
 	size_t left_len = strlen(left), right_len = strlen(right);
 	int numbers = strspn(left, "0123456789") == left_len && strspn(right, "0123456789") == right_len;
@@ -287,7 +305,8 @@ const struct column columns[] = {
 	 .help = "Updated pods that are available, of those wanted; the rollout's phase where nothing moves",
 	 .format = rollout_format, .compare = rollout_compare, .tone = rollout_tone},
 	{.key = "revision", .title = "REV", .min_width = 4, .keep = 8, .in_table = 1,
-	 .help = "The Deployment's revision, or the hash of the StatefulSet's", FUNCTIONS(revision)},
+	 .help = "The commit that Flux has applied (held: suspended; failed: not ready); else the workload's revision",
+	 FUNCTIONS(revision), .tone = revision_tone},
 #define METERED(name) \
 	.format = column_##name##_format, .tone = column_##name##_tone, .compare = column_##name##_compare, \
 	.absent = column_##name##_absent, .number = column_##name##_number, .metered = 1, .right = 1, .descends = 1

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "model/fleet.h"
+#include "model/flux.h"
 #include "model/pod.h"
 #include "model/workload.h"
 
@@ -72,6 +73,28 @@ static void add_metrics(cJSON *object, const struct service *service)
 	add_word(values, "state", metering_words[service->cluster->metrics.state]);
 }
 
+/* `revision` is the commit that is applied where one is known: a HelmRelease has none of its own. */
+static void add_flux(cJSON *object, const struct service *service)
+{
+	const struct service_flux *flux = &service->flux;
+	const struct object *by = flux->by.kind[0] ? ref_resolve(service->cluster, &flux->by) : NULL;
+	if (!flux->by.kind[0]) {
+		cJSON_AddNullToObject(object, "flux");
+		return;
+	}
+	cJSON *json = cJSON_AddObjectToObject(object, "flux");
+	add_word(json, "kind", flux->by.kind);
+	add_word(json, "namespace", flux->by.namespace);
+	add_word(json, "name", flux->by.name);
+	add_word(json, "revision", flux->revision);
+	if (flux->ready == 'T' || flux->ready == 'F')
+		cJSON_AddBoolToObject(json, "ready", flux->ready == 'T');
+	else
+		cJSON_AddNullToObject(json, "ready");
+	cJSON_AddBoolToObject(json, "suspended", flux->suspended);
+	add_word(json, "message", by ? flux_message(by) : NULL);
+}
+
 cJSON *service_json(const struct service *service)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -96,7 +119,7 @@ cJSON *service_json(const struct service *service)
 	add_number(object, "generation", service->generation);
 	add_number(object, "observedGeneration", service->observed);
 	add_rollout(object, service);
-	cJSON_AddNullToObject(object, "flux");
+	add_flux(object, service);
 	add_metrics(object, service);
 	cJSON_AddObjectToObject(object, "flags");
 	return object;

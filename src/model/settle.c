@@ -215,7 +215,7 @@ static void drop_remembered(struct cluster *cluster)
 
 static void settle_links(struct fleet *fleet)
 {
-	int stale = 0;
+	int stale = 0, held = 0;
 	for (size_t i = 0; i < fleet->clusters.len; i++) {
 		struct cluster *cluster = fleet->clusters.items[i];
 		enum link was = cluster->link;
@@ -225,9 +225,13 @@ static void settle_links(struct fleet *fleet)
 			tell_link(cluster, was, since_ms);
 		}
 		stale += cluster->link == LINK_STALE;
+		held += cluster->held;
 		cluster->settled = cluster->settled || cluster_is_true(cluster);
 	}
 	fleet->totals.stale_clusters = stale;
+	if (fleet->totals.held != held)
+		fleet->stirred = 1;
+	fleet->totals.held = held;
 }
 
 static void mark_due(struct fleet *fleet)

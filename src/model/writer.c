@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/census.h"
 #include "model/owner.h"
 
 static void pod_change(struct cluster *cluster, struct pod *old, struct pod *fresh)
@@ -29,6 +30,8 @@ static void object_change(struct cluster *cluster, struct object *old, struct ob
 {
 	void *was = old, *is = fresh;
 	enum object_kind kind = fresh ? fresh->kind : old->kind;
+	if (kind != OBJECT_POD)
+		cluster->held += object_is_held(fresh) - object_is_held(old);
 	switch (kind) {
 	case OBJECT_POD:
 		pod_change(cluster, was, is);

@@ -9,7 +9,10 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/census.h"
+#include "model/flux.h"
 #include "model/pod.h"
+#include "model/revision.h"
 #include "model/workload.h"
 #include "ui/spark.h"
 #include "view/age.h"
@@ -436,6 +439,59 @@ static void build_warnings(struct overview *overview, const struct service *serv
 		put_warning(overview, newest[i]);
 }
 
+/* "suspended 3d by ann@laptop: migration, until 2026-12-01 18:00", for each way in which it is held. */
+static void build_hold(struct overview *overview, const struct cluster *cluster, const struct object *object)
+{
+	const struct hold *hold = object_hold(object);
+	for (size_t i = 0; i < held_row_count; i++) {
+		char words[CELL], by[CELL] = "";
+		struct text text = text_in(words, sizeof(words)), who = text_in(by, sizeof(by));
+		const struct held held = {cluster, object, &held_rows[i], hold ? hold->since_ms : 0, 0};
+		if (!held_rows[i].matches(object))
+			continue;
+		held_rows[i].describe(object, &text);
+		if (held.since_ms) {
+			text_add(&text, " ");
+			age_text(overview->view.scene->now_ms, held.since_ms, &text);
+		}
+		held_by(&held, &who);
+		if (by[0])
+			text_printf(&text, " by %s", by);
+		if (*held_why(&held))
+			text_printf(&text, ": %s", held_why(&held));
+		label(&overview->page, "");
+		page_wrap(&overview->page, STYLE_WARNING, overview->width, words);
+	}
+}
+
+/* What applies the service, and what applied that: revision, readiness, and who holds it. */
+static void build_applier(struct overview *overview, const struct service *service, const struct object_ref *ref)
+{
+	struct page *page = &overview->page;
+	const struct object *object = ref_resolve(service->cluster, ref);
+	char words[CELL];
+	struct text text = text_in(words, sizeof(words));
+	if (!ref->kind[0])
+		return;
+	label(page, ref == &service->flux.by ? "flux" : "");
+	page_printf(page, STYLE_TEXT, "%s %s/%s", ref->kind, ref->namespace, ref->name);
+	if (!object) {
+		flow(overview, STYLE_WARNING, "not there");
+		return;
+	}
+	revision_brief(flux_revision(object), &text);
+	if (words[0])
+		flow(overview, STYLE_STRONG, "%s", words);
+	const char *ready = flux_ready(object);
+	flow(overview, *ready == 'T' ? STYLE_OK : *ready == 'F' ? STYLE_BAD : STYLE_WARNING, "%s",
+	     *ready == 'T' ? "ready" : *ready == 'F' ? "not ready" : "not decided");
+	build_hold(overview, service->cluster, object);
+	if (*ready != 'T' && *flux_message(object)) {
+		label(page, "");
+		page_wrap(page, *ready == 'F' ? STYLE_BAD : STYLE_DIM, overview->width, flux_message(object));
+	}
+}
+
 static void overview_build(struct overview *overview, const struct service *service)
 {
 	page_clear(&overview->page);
@@ -449,6 +505,8 @@ static void overview_build(struct overview *overview, const struct service *serv
 	page_line(&overview->page);
 	build_rollout(overview, service);
 	build_pods(overview, service);
+	build_applier(overview, service, &service->flux.by);
+	build_applier(overview, service, &service->flux.above);
 	build_facts(overview, service);
 	build_conditions(overview, service);
 	build_warnings(overview, service);
