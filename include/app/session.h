@@ -68,6 +68,8 @@ void session_start(struct session *session);
 /* Runs the loop until every cluster is complete or cannot be, at most that long; then settles the
  * fleet. Returns 0, or -1 when the time was over before. */
 int session_wait(struct session *session, double seconds) MUST_USE;
+/* The same, for the kinds that rows of services do without too. */
+int session_wait_whole(struct session *session, double seconds) MUST_USE;
 /* The same for the first values of the metrics: 0, or -1 when some have not come. */
 int session_wait_metrics(struct session *session, double seconds) MUST_USE;
 /* The source of a cluster; NULL when it has none. */

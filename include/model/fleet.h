@@ -131,6 +131,8 @@ const struct service *pod_service(const struct pod *pod);
  * as things stand. */
 int cluster_has_rows(const struct cluster *cluster);
 int cluster_is_complete(const struct cluster *cluster);
+/* The same for every kind that is followed. */
+int cluster_is_whole(const struct cluster *cluster);
 /* Whether everything the rows need was read, but for what is denied or absent: the rows are true. */
 int cluster_is_true(const struct cluster *cluster);
 /* The header's words: "live", "stale 42s", "no permission: pods", "credentials expired", … */

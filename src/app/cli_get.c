@@ -10,6 +10,7 @@
 
 #include "app/cli.h"
 #include "app/cli_print.h"
+#include "app/cli_read.h"
 #include "base/buf.h"
 #include "kube/kind.h"
 #include "model/column.h"
@@ -17,72 +18,7 @@
 #include "model/query.h"
 #include "model/service_json.h"
 
-static const double WAIT = 60, METRICS_WAIT = 20;
-
-/* A finished reading of the fleet. */
-struct reading {
-	struct contexts contexts;
-	struct session *session;
-	int timed_out;
-};
-
-static int reading_open(struct reading *reading, const struct cli *cli, struct err *err)
-{
-	*reading = (struct reading){0};
-	if (contexts_choose(&reading->contexts, cli, err) < 0)
-		return -1;
-	const struct session_options options = {
-		.contexts = reading->contexts.items, .context_count = reading->contexts.count,
-		.service_label = cli->config.service_label, .team_label = cli->config.team_label, .log = cli->log,
-		.metrics = &cli->config.metrics,
-	};
-	reading->session = session_new(&options, err);
-	if (!reading->session) {
-		contexts_release(&reading->contexts);
-		return -1;
-	}
-	session_start(reading->session);
-	reading->timed_out = session_wait(reading->session, cli->timeout > 0 ? cli->timeout : WAIT) < 0;
-	return 0;
-}
-
-static void reading_close(struct reading *reading)
-{
-	session_free(reading->session);
-	contexts_release(&reading->contexts);
-}
-
-static int is_missed(const struct cluster *cluster, enum object_kind kind)
-{
-	const struct kind_state *state = &cluster->kinds[kind];
-	if (state->complete || state->sync == SYNC_ABSENT || kind_rows[kind].role < KIND_SHOWN)
-		return 0;
-	return !(kind_rows[kind].optional && state->sync == SYNC_IDLE);
-}
-
-/* Says on stderr what is missing of each cluster; gives the exit code. */
-static int reading_report(const struct reading *reading)
-{
-	const struct fleet *fleet = reading->session->fleet;
-	int code = EXIT_DONE;
-	for (size_t i = 0; i < fleet->clusters.len; i++) {
-		const struct cluster *cluster = fleet->clusters.items[i];
-		for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
-			const struct kind_state *state = &cluster->kinds[kind];
-			if (!is_missed(cluster, kind))
-				continue;
-			const char *why = state->error[0] ? state->error : cluster->error[0] ? cluster->error : "no answer in time";
-			fprintf(stderr, "flagdeck: %s: %s are missing: %s\n", cluster->name, kind_rows[kind].plural, why);
-			if (kind_rows[kind].role == KIND_SHOWN)
-				continue; /* a column is empty, which is said; the rows are true */
-			if (code == EXIT_DONE || state->sync == SYNC_DENIED)
-				code = state->sync == SYNC_DENIED ? EXIT_REFUSED : EXIT_FAILED;
-			if (cluster->link == LINK_UNREACHABLE || cluster->link == LINK_EXPIRED)
-				break;
-		}
-	}
-	return code == EXIT_FAILED && reading->timed_out ? EXIT_TIMED_OUT : code;
-}
+static const double METRICS_WAIT = 20;
 
 /* Metrics are an addition: what is missing of them is said, and the exit code is about the rows. */
 static void metrics_report(const struct reading *reading, int metered)
@@ -167,7 +103,7 @@ int run_get_services(struct cli *cli, int argc, const char *const *argv)
 	query.filter = filter_of(cli, argc, argv, &err);
 	if (!query.filter && err.text[0])
 		return cli_fail(EXIT_USAGE, &err);
-	if (reading_open(&reading, cli, &err) < 0) {
+	if (reading_open(&reading, cli, 0, &err) < 0) {
 		filter_free(query.filter);
 		return cli_fail(EXIT_FAILED, &err);
 	}
@@ -259,7 +195,7 @@ int run_get_pods(struct cli *cli, int argc, const char *const *argv)
 		err_set(&err, "get pods takes one service, not %d words", argc);
 		return cli_fail(EXIT_USAGE, &err);
 	}
-	if (reading_open(&reading, cli, &err) < 0)
+	if (reading_open(&reading, cli, 0, &err) < 0)
 		return cli_fail(EXIT_FAILED, &err);
 	const struct fleet *fleet = reading.session->fleet;
 	vec_init(&pods);

@@ -134,10 +134,10 @@ void session_start(struct session *session)
 			prom_source_start(session->meters[i]);
 }
 
-static int all_are_complete(const struct fleet *fleet)
+static int all_are(const struct fleet *fleet, int (*done)(const struct cluster *))
 {
 	for (size_t i = 0; i < fleet->clusters.len; i++)
-		if (!cluster_is_complete(fleet->clusters.items[i]))
+		if (!done(fleet->clusters.items[i]))
 			return 0;
 	return 1;
 }
@@ -168,17 +168,27 @@ int session_wait_metrics(struct session *session, double seconds)
 	return all_are_metered(session) ? 0 : -1;
 }
 
-int session_wait(struct session *session, double seconds)
+static int wait_until(struct session *session, double seconds, int (*done)(const struct cluster *))
 {
 	int over = 0;
 	struct timer *timer = timer_new(session->loop, time_is_over, &over);
 
 	timer_start(timer, seconds);
-	while (!over && !all_are_complete(session->fleet))
+	while (!over && !all_are(session->fleet, done))
 		loop_poll(session->loop, 1);
 	timer_free(timer);
 	fleet_settle(session->fleet);
-	return all_are_complete(session->fleet) ? 0 : -1;
+	return all_are(session->fleet, done) ? 0 : -1;
+}
+
+int session_wait(struct session *session, double seconds)
+{
+	return wait_until(session, seconds, cluster_is_complete);
+}
+
+int session_wait_whole(struct session *session, double seconds)
+{
+	return wait_until(session, seconds, cluster_is_whole);
 }
 
 struct source *session_source(const struct session *session, const struct cluster *cluster)

@@ -64,6 +64,14 @@ int cluster_is_complete(const struct cluster *cluster)
 	return 1;
 }
 
+int cluster_is_whole(const struct cluster *cluster)
+{
+	for (size_t i = 0; i < WATCHED; i++)
+		if (!has_come_or_cannot(cluster, watched[i]))
+			return 0;
+	return 1;
+}
+
 int cluster_is_true(const struct cluster *cluster)
 {
 	for (size_t i = 0; i < WATCHED; i++)

@@ -103,7 +103,7 @@ static void totals_add(struct bar *bar, const struct fleet_totals *totals)
 		{totals->by_health[HEALTH_DOWN], 0, STYLE_BAD, "down"},
 		{totals->by_health[HEALTH_DEGRADED], 0, STYLE_WARNING, "degraded"},
 		{totals->rolling, 1, STYLE_PROGRESS, "rolling"},
-		{totals->by_health[HEALTH_PAUSED], 3, STYLE_PAUSED, "paused"},
+		{totals->held, 1, STYLE_PAUSED, "paused"},
 	};
 	char room[CELL_TEXT], number[24], of[24];
 
