@@ -18,9 +18,10 @@ enum scope {
 	SCOPE_YAML = 1 << 7,
 	SCOPE_TIMELINE = 1 << 8,
 	SCOPE_TEXT = 1 << 9, /* help, messages and other texts over the screen */
-	SCOPE_BITS = 10,
+	SCOPE_METRICS = 1 << 10,
+	SCOPE_BITS = 11,
 	SCOPE_PAGER = SCOPE_OVERVIEW | SCOPE_LOGS | SCOPE_EVENTS | SCOPE_YAML | SCOPE_TEXT,
-	SCOPE_MOVE = SCOPE_PAGER | SCOPE_LIST | SCOPE_PODS | SCOPE_TIMELINE
+	SCOPE_MOVE = SCOPE_PAGER | SCOPE_LIST | SCOPE_PODS | SCOPE_TIMELINE | SCOPE_METRICS
 };
 
 /* What must hold before an action is carried out; each has its message in one table. */

@@ -6,6 +6,7 @@
 
 #include "app/config_prom.h"
 #include "base/err.h"
+#include "ui/spark.h"
 
 /*
  * The configuration: $XDG_CONFIG_HOME/flagdeck/config.yaml, every key optional. Its keys are one
@@ -48,6 +49,7 @@ struct config {
 	const char *load_results; /* NULL: the usual folder */
 	const char *service_label, *team_label;
 	const char *theme, *keymap;
+	enum graph graph;
 	struct config_metrics metrics;
 	char *path;   /* of the file that was read; NULL: there is none */
 	struct config_memory *memory;

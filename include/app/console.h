@@ -5,6 +5,7 @@
 #include "app/session.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "ui/spark.h"
 
 /*
  * The console: the screen on one side, the session on the other. Everything it needs is resolved
@@ -19,6 +20,7 @@ struct console_options {
 	const char *theme;      /* name or file; NULL: "dark" */
 	const char *keymap;     /* name or file; NULL: "vim" */
 	const char *state_path; /* the database; NULL: nothing is remembered */
+	enum graph graph;       /* of charts; --ascii has its own */
 	int ascii, no_color, read_only;
 	struct log *log;        /* may be NULL */
 	const char *dump;        /* a file: SIGUSR1 writes the services there as JSON; NULL: none */

@@ -16,7 +16,7 @@
  *
  * While a prompt is open it gets every key; these keys are no actions.
  */
-enum { PROMPT_TEXT = 512, PROMPT_LABEL = 32, PROMPT_OFFERS = 8, PROMPT_OFFER = 96, HISTORY_MAX = 50 };
+enum { PROMPT_TEXT = 512, PROMPT_LABEL = 32, PROMPT_OFFERS = 8, PROMPT_OFFER = 512, HISTORY_MAX = 50 };
 
 enum prompt_result {
 	PROMPT_OPEN,     /* nothing changed but perhaps the cursor */

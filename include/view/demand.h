@@ -8,7 +8,7 @@
  * What the screen wants to see beside the fleet, as a pure value. Views fill it, the app compares
  * it with the last one and subscribes or cancels at the sources. Views never ask a source.
  */
-enum { DEMAND_NAME = 256, DEMAND_KEY = 640 };
+enum { DEMAND_NAME = 256, DEMAND_KEY = 640, DEMAND_EXPR = 512 };
 
 struct demand {
 	struct demand_logs {
@@ -26,6 +26,16 @@ struct demand {
 		char name[DEMAND_NAME];
 		unsigned reads;              /* another number: read it again */
 	} object;
+	struct demand_charts {
+		char service[DEMAND_KEY];    /* "": none are open */
+		char expr[DEMAND_EXPR];      /* that somebody typed; "" without */
+		unsigned panels;             /* in sight: bits of enum panel */
+		int points;                  /* values that fit the width */
+		int names;                   /* those of metrics are wanted, for completion */
+		int64_t range_ms, end_ms;    /* end 0: follows now */
+		int64_t compare_ms;          /* 0: no comparison */
+	} charts;
+	int fleet_metrics;               /* columns or header are in sight: values of all are wanted */
 };
 
 void demand_init(struct demand *demand); /* nothing is wanted */

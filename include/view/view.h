@@ -12,6 +12,7 @@
 #include "model/fleet.h"
 #include "model/logring.h"
 #include "term/grid.h"
+#include "ui/spark.h"
 #include "view/demand.h"
 
 /*
@@ -28,6 +29,7 @@ struct scene {
 	 */
 	int64_t now_ms;
 	int read_only;
+	enum graph graph; /* of charts */
 
 	/* What was demanded, as far as it came, and which demand it answers. */
 	struct demand answers;
@@ -43,6 +45,7 @@ struct scene {
 		char error[400];         /* "" when it could be read */
 		char version[64];        /* resourceVersion that the model knew when it was read */
 	} object;
+	const struct scene_charts *charts; /* view/panels.h; NULL: no metrics are read */
 };
 
 struct view;

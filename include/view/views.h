@@ -5,11 +5,12 @@
 #include "base/err.h"
 #include "model/column.h"
 #include "model/query.h"
+#include "view/panels.h"
 #include "view/view.h"
 
 /* The views, and what the deck needs to know of some of them beyond struct view_ops. */
 
-extern const struct view_ops services_view, overview_view, pods_view, logs_view, events_view, yaml_view;
+extern const struct view_ops services_view, overview_view, pods_view, logs_view, events_view, yaml_view, metrics_view;
 extern const struct view_ops timeline_view, help_view, messages_view;
 
 /* The list of services. */
@@ -41,6 +42,11 @@ const char *timeline_subject(struct view *view);
 
 /* YAML: reads the object again. */
 void yaml_reread(struct view *view);
+
+/* Metrics: the expression that is charted beside the panels, "" for none; asks for completion. */
+void metrics_set_expr(struct view *view, const char *expr);
+const char *metrics_expr(const struct view *view);
+void metrics_ask_names(struct view *view);
 
 /* Help for these scopes (bits), innermost first in the text. */
 void help_set_scopes(struct view *view, const unsigned *scopes, size_t count);

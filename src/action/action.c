@@ -41,6 +41,7 @@ static const struct {
     {SCOPE_EVENTS, "events", "Events"},
     {SCOPE_YAML, "yaml", "YAML"},
     {SCOPE_TIMELINE, "timeline", "The timeline"},
+    {SCOPE_METRICS, "metrics", "Metrics"},
     {SCOPE_TEXT, "text", "Help and messages"},
     {SCOPE_PAGER, "pager", "Text"},
     {SCOPE_MOVE, "move", "Moving"},

@@ -16,7 +16,7 @@ int run_console(struct cli *cli, int argc, const char *const *argv)
 	const struct console_options options = {
 		.contexts = contexts.items, .context_count = contexts.count,
 		.service_label = cli->config.service_label, .team_label = cli->config.team_label,
-		.metrics = &cli->config.metrics,
+		.metrics = &cli->config.metrics, .graph = cli->config.graph,
 		.theme = cli->theme ? cli->theme : cli->config.theme,
 		.keymap = cli->keymap ? cli->keymap : cli->config.keymap,
 		.state_path = state, .ascii = cli->ascii, .no_color = cli->no_color, .read_only = cli->read_only,

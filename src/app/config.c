@@ -21,7 +21,7 @@
 enum value { VALUE_TEXT, VALUE_BOOL, VALUE_MAP, VALUE_LIST, VALUE_PART };
 
 enum place { NO_PLACE, PLACE_CONTEXT, PLACE_ENV, PLACE_REGION, PLACE_PROTECTED, PLACE_SERVICE_LABEL, PLACE_TEAM_LABEL,
-	PLACE_THEME, PLACE_KEYMAP, PLACE_URL, PLACE_BRANCH, PLACE_MODE, PLACE_FLAGS, PLACE_PROVIDER, PLACE_INSECURE,
+	PLACE_THEME, PLACE_KEYMAP, PLACE_GRAPH, PLACE_URL, PLACE_BRANCH, PLACE_MODE, PLACE_FLAGS, PLACE_PROVIDER, PLACE_INSECURE,
 	PLACE_RESULTS, PLACE_LOAD_ENV, PLACE_LOAD_RATE, PLACE_LOAD_TIME, PLACE_LOAD_CONNECTIONS, PLACE_LOAD_OFF };
 
 static const struct config_row {
@@ -67,6 +67,7 @@ static const struct config_row {
 	{{"ui", "", "How the console looks and listens."}, VALUE_MAP, NO_PLACE},
 	{{"ui.theme", "dark", "dark, light, or a YAML file."}, VALUE_TEXT, PLACE_THEME},
 	{{"ui.keymap", "vim", "vim, or a YAML file."}, VALUE_TEXT, PLACE_KEYMAP},
+	{{"ui.graph", "braille", "The glyphs of charts: braille, block or tty."}, VALUE_TEXT, PLACE_GRAPH},
 };
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
@@ -173,6 +174,10 @@ static int place_value(struct config *config, const struct config_row *row, cons
 	case PLACE_LOAD_CONNECTIONS: return place_limit(config, row, node, text, err);
 	case PLACE_THEME: config->theme = text; break;
 	case PLACE_KEYMAP: config->keymap = text; break;
+	case PLACE_GRAPH:
+		if (graph_parse(text, &config->graph) < 0)
+			return refuse_type(config, node, row->key.key, "braille, block or tty", err);
+		break;
 	case PLACE_URL: repository->url = text; break;
 	case PLACE_BRANCH: repository->branch = text; break;
 	case PLACE_FLAGS: repository->flags = text; break;
@@ -335,7 +340,7 @@ int config_load(struct config *config, const char *path, struct err *err)
 {
 	char *usual = config_usual_path();
 	int result = -1, wanted = path != NULL;
-	*config = (struct config){.service_label = "app.kubernetes.io/name", .team_label = "team", .theme = "dark",
+	*config = (struct config){.service_label = "app.kubernetes.io/name", .team_label = "team", .theme = "dark", .graph = GRAPH_BRAILLE,
 	                          .keymap = "vim"};
 	config->memory = mem_new(sizeof(*config->memory));
 	if (!path)

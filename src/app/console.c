@@ -142,6 +142,7 @@ static int session_make(struct console *console, struct err *err)
 	console->scene.fleet = console->session->fleet;
 	console->scene.keymap = console->keymap;
 	console->scene.read_only = options->read_only;
+	console->scene.graph = options->ascii ? GRAPH_TTY : options->graph;
 	console->supply = supply_new(console->session, &console->scene, console_changed, console);
 	console->deck = deck_new(&console->scene);
 	console->dispatch.deck = console->deck;

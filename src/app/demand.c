@@ -20,6 +20,10 @@ unsigned demand_diff(const struct demand *before, const struct demand *now)
 		parts |= DEMAND_EVENTS;
 	if (memcmp(&before->object, &now->object, sizeof(now->object)) != 0)
 		parts |= DEMAND_OBJECT;
+	if (memcmp(&before->charts, &now->charts, sizeof(now->charts)) != 0)
+		parts |= DEMAND_CHARTS;
+	if (before->fleet_metrics != now->fleet_metrics)
+		parts |= DEMAND_FLEET_METRICS;
 	return parts;
 }
 

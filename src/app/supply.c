@@ -8,15 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/charts.h"
 #include "app/demand.h"
 #include "base/mem.h"
 #include "kube/events.h"
 #include "kube/logs.h"
 #include "kube/object.h"
 #include "model/workload.h"
+#include "prom/source.h"
 #include "view/about.h"
 
 struct supply {
+	struct charts *charts;
+	struct scene_charts scene_charts;
 	struct session *session;
 	struct scene *scene;
 	void (*changed)(void *arg);
@@ -44,6 +48,8 @@ struct supply *supply_new(struct session *session, struct scene *scene, void (*c
 	demand_init(&scene->answers);
 	scene->logs = supply->ring;
 	scene->events = &supply->eventlog;
+	supply->charts = charts_new(session, &supply->scene_charts, changed, arg);
+	scene->charts = &supply->scene_charts;
 	return supply;
 }
 
@@ -55,6 +61,8 @@ void supply_free(struct supply *supply)
 		return;
 	demand_init(&nothing);
 	supply_set(supply, &nothing);
+	charts_free(supply->charts);
+	supply->scene->charts = NULL;
 	logring_free(supply->ring);
 	eventlog_release(&supply->eventlog);
 	supply->scene->logs = NULL;
@@ -268,6 +276,21 @@ static void object_set(struct supply *supply, const struct demand_object *wanted
 	supply->read = object_read(source, wanted->kind, service->namespace, wanted->name, object_came, supply);
 }
 
+static void charts_demand(struct supply *supply, const struct demand_charts *wanted)
+{
+	supply->scene->answers.charts = *wanted;
+	charts_set(supply->charts, wanted);
+}
+
+/* Nobody looks at the columns: nobody asks for them. */
+static void fleet_metrics_set(struct supply *supply, int wanted)
+{
+	supply->scene->answers.fleet_metrics = wanted;
+	for (size_t i = 0; i < supply->session->source_count; i++)
+		if (supply->session->meters[i])
+			prom_source_pause(supply->session->meters[i], !wanted);
+}
+
 void supply_set(struct supply *supply, const struct demand *demand)
 {
 	unsigned parts = demand_diff(&supply->scene->answers, demand);
@@ -278,4 +301,8 @@ void supply_set(struct supply *supply, const struct demand *demand)
 		events_set(supply, &demand->events);
 	if (parts & DEMAND_OBJECT)
 		object_set(supply, &demand->object);
+	if (parts & DEMAND_CHARTS)
+		charts_demand(supply, &demand->charts);
+	if (parts & DEMAND_FLEET_METRICS)
+		fleet_metrics_set(supply, demand->fleet_metrics);
 }

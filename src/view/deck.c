@@ -17,7 +17,7 @@
 
 static const struct view_ops *const tab_views[DECK_TABS] = {
 	[DECK_OVERVIEW] = &overview_view, [DECK_PODS] = &pods_view, [DECK_LOGS] = &logs_view,
-	[DECK_EVENTS] = &events_view,     [DECK_YAML] = &yaml_view,
+	[DECK_EVENTS] = &events_view,     [DECK_YAML] = &yaml_view, [DECK_METRICS] = &metrics_view,
 };
 
 struct deck *deck_new(const struct scene *scene)
@@ -53,6 +53,7 @@ void deck_free(struct deck *deck)
 	prompt_history_release(&deck->filters);
 	prompt_history_release(&deck->searches);
 	prompt_history_release(&deck->commands);
+	prompt_history_release(&deck->queries);
 	free(deck->filter_before);
 	free(deck->log_choices);
 	free(deck);
@@ -197,6 +198,8 @@ static void footer_draw(struct deck *deck, struct grid *grid, struct rect row)
 		if (*deck->prompt_error)
 			grid_put_cut(grid, row.row - 1, row.col, row.cols, STYLE_ERROR, deck->prompt_error);
 		prompt_draw(&deck->prompt, grid, row);
+		if (deck->prompting == DECK_PROMPT_QUERY)
+			prompt_draw_offers(&deck->prompt, grid, row);
 		return;
 	}
 	if (*deck->message) {
@@ -324,6 +327,8 @@ void deck_demand(struct deck *deck, struct demand *demand)
 	demand_init(demand);
 	deck_layout(deck);
 	deck_follow_selection(deck);
+	/* The columns; under a help page nobody looks at them. */
+	demand->fleet_metrics = !deck->over;
 	/* What nobody sees is not asked for. */
 	if (!rect_is_empty(deck->layout.detail) && view->ops->demand && *view->service)
 		view->ops->demand(view, demand);

@@ -216,7 +216,6 @@ static void open_subject(struct deck *deck)
 
 static void act_open(struct deck *deck, enum action_id action)
 {
-	(void)action;
 	if (deck->focus == PANE_TIMELINE)
 		open_subject(deck);
 	else if (deck->focus == PANE_LIST)
@@ -225,6 +224,8 @@ static void act_open(struct deck *deck, enum action_id action)
 		open_pod(deck);
 	else if (deck->tab == DECK_EVENTS)
 		open_event(deck);
+	else if (deck->tab == DECK_METRICS)
+		deck->tabs[DECK_METRICS]->ops->act(deck->tabs[DECK_METRICS], action);
 }
 
 static void act_filter(struct deck *deck, enum action_id action)
@@ -249,6 +250,13 @@ static void act_search(struct deck *deck, enum action_id action)
 {
 	(void)action;
 	deck_prompt_open(deck, DECK_PROMPT_SEARCH);
+}
+
+static void act_chart_query(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	metrics_ask_names(deck->tabs[DECK_METRICS]);
+	deck_prompt_open(deck, DECK_PROMPT_QUERY);
 }
 
 static void act_log_choose(struct deck *deck, enum action_id action)
@@ -279,6 +287,8 @@ static void (*const handlers[ACTION_COUNT])(struct deck *deck, enum action_id ac
 	[ACTION_TAB_LOGS] = act_tab,
 	[ACTION_TAB_EVENTS] = act_tab,
 	[ACTION_TAB_YAML] = act_tab,
+	[ACTION_TAB_METRICS] = act_tab,
+	[ACTION_CHART_QUERY] = act_chart_query,
 	[ACTION_OPEN] = act_open,
 	[ACTION_VIEW_FILTER] = act_filter,
 	[ACTION_VIEW_CLEAR_FILTER] = act_clear_filter,

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "deck_state.h"
+#include "view/promql.h"
 
 /* Names of actions that complete what is typed, best first; they are the palette's rows as well. */
 static size_t command_complete(void *arg, const char *text, char (*offers)[PROMPT_OFFER], size_t max)
@@ -47,7 +48,8 @@ static void palette_follow(struct deck *deck)
 void deck_prompt_open(struct deck *deck, enum deck_prompt kind)
 {
 	static const char *const labels[] = {
-		[DECK_PROMPT_FILTER] = "filter", [DECK_PROMPT_SEARCH] = "search", [DECK_PROMPT_COMMAND] = ":"};
+		[DECK_PROMPT_FILTER] = "filter", [DECK_PROMPT_SEARCH] = "search", [DECK_PROMPT_COMMAND] = ":",
+		[DECK_PROMPT_QUERY] = "PromQL"};
 
 	prompt_init(&deck->prompt, labels[kind]);
 	deck->prompting = kind;
@@ -60,6 +62,11 @@ void deck_prompt_open(struct deck *deck, enum deck_prompt kind)
 		prompt_set(&deck->prompt, deck->filter_before);
 	} else if (kind == DECK_PROMPT_SEARCH) {
 		deck->prompt.history = &deck->searches;
+	} else if (kind == DECK_PROMPT_QUERY) {
+		deck->prompt.history = &deck->queries;
+		deck->prompt.complete = promql_prompt_complete;
+		deck->prompt.complete_arg = (void *)(uintptr_t)deck->scene;
+		prompt_set(&deck->prompt, metrics_expr(deck->tabs[DECK_METRICS]));
 	} else {
 		deck->prompt.history = &deck->commands;
 		deck->prompt.complete = command_complete;
@@ -136,6 +143,8 @@ static struct deck_order prompt_result(struct deck *deck, enum prompt_result res
 		}
 		if (kind == DECK_PROMPT_COMMAND)
 			order.action = command_find(deck, deck->prompt.text);
+		if (kind == DECK_PROMPT_QUERY)
+			metrics_set_expr(deck->tabs[DECK_METRICS], deck->prompt.text);
 		prompt_close(deck);
 		if (kind == DECK_PROMPT_SEARCH)
 			search_apply(deck, deck->prompt.text);

@@ -11,9 +11,10 @@
 #include "view/views.h"
 
 /* The deck's own state, shared by deck.c (drawing), deck_keys.c (input) and deck_act.c (actions). */
-enum deck_tab { DECK_OVERVIEW, DECK_PODS, DECK_LOGS, DECK_EVENTS, DECK_YAML, DECK_TABS };
+enum deck_tab { DECK_OVERVIEW, DECK_PODS, DECK_LOGS, DECK_EVENTS, DECK_YAML, DECK_METRICS, DECK_TABS };
 enum deck_over { DECK_OVER_NONE, DECK_OVER_HELP, DECK_OVER_MESSAGES, DECK_OVERS };
-enum deck_prompt { DECK_PROMPT_NONE, DECK_PROMPT_FILTER, DECK_PROMPT_SEARCH, DECK_PROMPT_COMMAND };
+enum deck_prompt { DECK_PROMPT_NONE, DECK_PROMPT_FILTER, DECK_PROMPT_SEARCH, DECK_PROMPT_COMMAND,
+	DECK_PROMPT_QUERY };
 /* What the open dialog is about. */
 enum deck_question { DECK_ASKS_NOTHING, DECK_ASKS_ACTION, DECK_ASKS_SORT, DECK_ASKS_CLUSTER, DECK_ASKS_LOG };
 enum { DECK_MESSAGE = 256, DECK_PALETTE = 8 };
@@ -35,7 +36,7 @@ struct deck {
 
 	enum deck_prompt prompting;
 	struct prompt prompt;
-	struct prompt_history filters, searches, commands;
+	struct prompt_history filters, searches, commands, queries;
 	char *filter_before;    /* what Esc in the filter prompt puts back */
 	char prompt_error[DECK_MESSAGE];
 	size_t palette_count, palette_at; /* actions that fit what is typed */

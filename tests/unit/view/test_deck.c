@@ -173,6 +173,7 @@ static void only_what_is_in_sight_is_demanded(void **state)
 
 	(void)state;
 	demand_init(&nothing);
+	nothing.fleet_metrics = 1; /* the list's columns */
 	world_draw(world, 120, 40);
 	deck_demand(world->deck, &demand);
 	assert_memory_equal(&demand, &nothing, sizeof(demand));
