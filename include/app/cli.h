@@ -50,6 +50,10 @@ struct cli {
 	/* Of commands. */
 	enum output output;
 	const char *namespace, *labels, *sort;
+	const char *reason;
+	int64_t until_ms;
+	long revision;
+	int replicas, replicas_given, yes, dry_run, force, reset, with_source, full;
 	double timeout;  /* seconds; 0: the command's own */
 	double since;    /* seconds back from now; 0: from the beginning */
 	double range, step; /* of queries, in seconds; 0: an instant, or what fits */
@@ -121,6 +125,17 @@ int run_rollout_status(struct cli *cli, int argc, const char *const *argv);
 int run_demo(struct cli *cli, int argc, const char *const *argv);
 int run_query(struct cli *cli, int argc, const char *const *argv);
 int run_doctor(struct cli *cli, int argc, const char *const *argv);
+int run_rollout_restart(struct cli *cli, int argc, const char *const *argv);
+int run_rollout_undo(struct cli *cli, int argc, const char *const *argv);
+int run_rollout_pause(struct cli *cli, int argc, const char *const *argv);
+int run_rollout_resume(struct cli *cli, int argc, const char *const *argv);
+int run_rollout_scale(struct cli *cli, int argc, const char *const *argv);
+int run_rollout_promote(struct cli *cli, int argc, const char *const *argv);
+int run_rollout_abort(struct cli *cli, int argc, const char *const *argv);
+int run_rollout_retry(struct cli *cli, int argc, const char *const *argv);
+int run_flux_reconcile(struct cli *cli, int argc, const char *const *argv);
+int run_flux_suspend(struct cli *cli, int argc, const char *const *argv);
+int run_flux_resume(struct cli *cli, int argc, const char *const *argv);
 int run_audit_list(struct cli *cli, int argc, const char *const *argv);
 int run_audit_export(struct cli *cli, int argc, const char *const *argv);
 int run_audit_verify(struct cli *cli, int argc, const char *const *argv);

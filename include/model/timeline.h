@@ -14,6 +14,7 @@ enum timeline_level { TIMELINE_INFO, TIMELINE_GOOD, TIMELINE_WARNING, TIMELINE_B
 
 struct timeline_entry {
 	int64_t at_ms;
+	uint64_t id;            /* of what may be written anew (timeline_put); 0: as it was said */
 	enum timeline_level level;
 	int count;              /* equal ones among the newest are counted, not repeated */
 	size_t topic;           /* bytes of `text` that make two entries equal */
@@ -38,6 +39,10 @@ void timeline_add(struct timeline *timeline, int64_t at_ms, enum timeline_level 
  */
 void timeline_note(struct timeline *timeline, int64_t at_ms, enum timeline_level level, const char *subject,
                    const char *topic, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* An entry that is written anew as what it tells of goes on: the one with that id keeps its place; the
+ * first time, or when it has given way meanwhile, it is the newest. Never counted with others. */
+void timeline_put(struct timeline *timeline, uint64_t id, int64_t at_ms, enum timeline_level level, const char *subject,
+                  const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 /* index 0 is the newest; NULL past the end. */
 const struct timeline_entry *timeline_at(const struct timeline *timeline, size_t index);
 

@@ -25,6 +25,20 @@ const struct command cli_commands[] = {
 	{"query", "EXPR", "Ask PromQL of each cluster's Prometheus, for now or over a range.", "otq", run_query},
 	{"demo", "", "Open the console on an embedded platform: three clusters that need nothing but this program.", "D",
 	 run_demo},
+	{"rollout restart", "SERVICE...", "Replace all pods by new ones of the same revision.", "noRydt", run_rollout_restart},
+	{"rollout undo", "SERVICE...", "Go back to an earlier revision.", "noRydtv", run_rollout_undo},
+	{"rollout pause", "SERVICE...", "Let changes of its template wait, saying why.", "noRUydt", run_rollout_pause},
+	{"rollout resume", "SERVICE...", "Roll out what waited while it was paused.", "noydt", run_rollout_resume},
+	{"rollout scale", "SERVICE...", "Set the number of replicas, unless an autoscaler keeps it.", "noRydtN",
+	 run_rollout_scale},
+	{"rollout promote", "SERVICE...", "Let an Argo Rollout go on from where it waits.", "noRydtF", run_rollout_promote},
+	{"rollout abort", "SERVICE...", "Send an Argo Rollout's traffic back to the stable revision.", "noRydt",
+	 run_rollout_abort},
+	{"rollout retry", "SERVICE...", "Roll an aborted Argo Rollout out again.", "noRydt", run_rollout_retry},
+	{"flux reconcile", "KIND/NAME...", "Let Flux act now: ks/apps, hr/shop, or what applies a service.", "noydtrS",
+	 run_flux_reconcile},
+	{"flux suspend", "KIND/NAME...", "Stop reconciliation, saying why and until when.", "noRUydt", run_flux_suspend},
+	{"flux resume", "KIND/NAME...", "Let reconciliation go on.", "noydt", run_flux_resume},
 	{"audit list", "[WORD...]", "Print what was changed from here: who, when, what, why, and how it went.", "oa",
 	 run_audit_list},
 	{"audit export", "", "Print every row of the audit as a line of JSON, with its hash.", "a", run_audit_export},
@@ -88,6 +102,13 @@ TEXT_OPTION(set_dump, dump)
 TEXT_OPTION(set_namespace, namespace)
 TEXT_OPTION(set_labels, labels)
 TEXT_OPTION(set_sort, sort)
+TEXT_OPTION(set_reason, reason)
+FLAG_OPTION(set_yes, yes)
+FLAG_OPTION(set_dry_run, dry_run)
+FLAG_OPTION(set_force, force)
+FLAG_OPTION(set_reset, reset)
+FLAG_OPTION(set_with_source, with_source)
+FLAG_OPTION(set_full, full)
 FLAG_OPTION(set_all_contexts, all_contexts)
 FLAG_OPTION(set_read_only, read_only)
 FLAG_OPTION(set_allow_unaudited, allow_unaudited)
@@ -202,6 +223,38 @@ static int set_demo_speed(struct cli *cli, const char *value, struct err *err)
 	return 0;
 }
 
+static int set_until(struct cli *cli, const char *value, struct err *err)
+{
+	return when_parse(value, clock_system.wall(&clock_system), &cli->until_ms, err) < 0 ? err_wrap(err, "--until") : 0;
+}
+
+/* A whole number from `low` up to a million. */
+static int number_parse(const char *name, const char *value, long low, long *out, struct err *err)
+{
+	char *end;
+
+	*out = strtol(value, &end, 10);
+	if (end == value || *end || *out < low || *out > 1000000)
+		return err_set(err, "%s takes a whole number from %ld up, not \"%.40s\"", name, low, value);
+	return 0;
+}
+
+static int set_revision(struct cli *cli, const char *value, struct err *err)
+{
+	return number_parse("--to-revision", value, 0, &cli->revision, err);
+}
+
+static int set_replicas(struct cli *cli, const char *value, struct err *err)
+{
+	long replicas = 0;
+
+	if (number_parse("--replicas", value, 0, &replicas, err) < 0)
+		return -1;
+	cli->replicas = (int)replicas;
+	cli->replicas_given = 1;
+	return 0;
+}
+
 static int set_since(struct cli *cli, const char *value, struct err *err)
 {
 	return duration_parse(value, &cli->since, err) < 0 ? err_wrap(err, "--since") : 0;
@@ -257,6 +310,16 @@ const struct option_row cli_options[] = {
 	{"--detach", NULL, NULL, 'L', "Start it and leave it running.", set_load_detach},
 	{"--range", NULL, "DURATION", 'q', "Over the last so long: 1h, 7d.", set_range},
 	{"--step", NULL, "DURATION", 'q', "Between two values of a range; without it, what fits.", set_step},
+	{"--reason", NULL, "TEXT", 'R', "Why; everybody who looks at it sees it, and the audit keeps it.", set_reason},
+	{"--until", NULL, "WHEN", 'U', "Until when: 2h, 18:00, 2026-12-01. Everybody is reminded then.", set_until},
+	{"--yes", "-y", NULL, 'y', "Do not ask.", set_yes},
+	{"--dry-run", NULL, NULL, 'd', "Say what would be sent and what the server says to it; change nothing.", set_dry_run},
+	{"--to-revision", NULL, "N", 'v', "Which revision; without it, the one before.", set_revision},
+	{"--replicas", NULL, "N", 'N', "How many.", set_replicas},
+	{"--full", NULL, NULL, 'F', "Skip the steps and analysis that are left.", set_full},
+	{"--force", NULL, NULL, 'r', "Install or upgrade a HelmRelease once even where nothing changed.", set_force},
+	{"--reset", NULL, NULL, 'r', "Let a HelmRelease that has failed too often try again.", set_reset},
+	{"--with-source", NULL, NULL, 'S', "Fetch its source first, and wait until that is applied.", set_with_source},
 	{"--timeout", NULL, "DURATION", 't', "Give up after so long: 30s, 5m.", set_timeout},
 };
 

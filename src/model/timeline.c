@@ -33,7 +33,7 @@ static struct timeline_entry *entry_at(const struct timeline *timeline, size_t i
 
 static int entries_are_equal(const struct timeline_entry *a, const struct timeline_entry *b)
 {
-	return a->level == b->level && a->topic == b->topic && strcmp(a->subject, b->subject) == 0 &&
+	return a->id == b->id && a->level == b->level && a->topic == b->topic && strcmp(a->subject, b->subject) == 0 &&
 	       memcmp(a->text, b->text, a->topic) == 0;
 }
 
@@ -96,6 +96,32 @@ void timeline_note(struct timeline *timeline, int64_t at_ms, enum timeline_level
 	va_start(args, fmt);
 	entry_write(timeline, at_ms, level, subject, topic, fmt, args);
 	va_end(args);
+}
+
+void timeline_put(struct timeline *timeline, uint64_t id, int64_t at_ms, enum timeline_level level, const char *subject,
+                  const char *fmt, ...)
+{
+	struct timeline_entry entry = {.at_ms = at_ms, .id = id, .level = level, .count = 1};
+	struct text about = text_in(entry.subject, sizeof(entry.subject));
+	char words[TIMELINE_TEXT * 4];
+	struct text text = text_in(entry.text, sizeof(entry.text));
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(words, sizeof(words), fmt, args);
+	va_end(args);
+	text_add(&about, subject);
+	text_add(&text, words);
+	entry.topic = text.len;
+	for (size_t i = 0; i < timeline->len; i++) {
+		struct timeline_entry *known = entry_at(timeline, i);
+		if (known->id != id)
+			continue;
+		entry.at_ms = known->at_ms; /* entries stand in the order of their times */
+		*known = entry;
+		timeline->version++;
+		return;
+	}
+	entry_add(timeline, &entry);
 }
 
 const struct timeline_entry *timeline_at(const struct timeline *timeline, size_t index)

@@ -20,7 +20,7 @@ static void reply_doc(const struct writing *writing, int code, const struct doc 
 	buf_init(&body, SIM_BODY_MAX);
 	form_object(&body, writing->table, doc, FORM_PLAIN, 0);
 	buf_must(buf_add(&body, "\n", 1));
-	reply_text(writing->call, code, &body);
+	send_whole(writing->api, writing->call, writing->ask->fault, code, "application/json", &body);
 	buf_release(&body);
 }
 
