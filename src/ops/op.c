@@ -11,21 +11,18 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/when.h"
+#include "flux/kinds.h"
 #include "kube/kind.h"
 #include "op_state.h"
 
 enum { BODY_MAX = 4 << 20 };
 
-/* Versions of kinds that no row of the kinds table watches. */
+/* The best version that we know of. */
 static const char *version_of(enum object_kind kind)
 {
-	static const char *const versions[OBJECT_KINDS] = {
-		[OBJECT_ROLLOUT] = "v1alpha1", [OBJECT_ANALYSISRUN] = "v1alpha1", [OBJECT_CANARY] = "v1beta1",
-		[OBJECT_HELMRELEASE] = "v2", [OBJECT_SCALEDOBJECT] = "v1alpha1", [OBJECT_ACTIONSET] = "v1alpha1",
-		[OBJECT_TERRAFORM] = "v1alpha2", [OBJECT_PROVIDER] = "v1beta3", [OBJECT_ALERT] = "v1beta3"};
-	const struct kind *row = kind_of(kind);
+	const struct kind *row = kind_of(kind) ? kind_of(kind) : flux_kind(kind);
 
-	return row ? row->version : versions[kind] ? versions[kind] : "v1";
+	return row ? row->versions[0] : "v1";
 }
 
 struct api_object op_object(enum object_kind kind, const char *namespace, const char *name)

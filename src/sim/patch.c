@@ -85,6 +85,10 @@ static void list_patch(cJSON *list, const char *key, const cJSON *patch)
 void strategic_patch(cJSON *target, const cJSON *patch)
 {
 	const cJSON *item;
+	const char *directive = json_string(patch, "$patch");
+	/* What is there goes first, as a ControllerRevision wants it of the template. */
+	while (directive && strcmp(directive, "replace") == 0 && target->child)
+		cJSON_Delete(cJSON_DetachItemViaPointer(target, target->child));
 	cJSON_ArrayForEach(item, patch)
 	{
 		const char *key = cJSON_IsArray(item) ? list_key(item->string) : NULL;

@@ -77,14 +77,14 @@ static inline void platform_ops(struct platform *platform, int read_only, int un
 static inline int platform_setup(void **state)
 {
 	static const struct api_resource custom[] = {
-		{"kustomize.toolkit.fluxcd.io", "v1", "kustomizations", "kustomization", "Kustomization", 1},
-		{"helm.toolkit.fluxcd.io", "v2", "helmreleases", "helmrelease", "HelmRelease", 1},
-		{"source.toolkit.fluxcd.io", "v1", "gitrepositories", "gitrepository", "GitRepository", 1},
-		{"source.toolkit.fluxcd.io", "v1", "helmcharts", "helmchart", "HelmChart", 1},
-		{"argoproj.io", "v1alpha1", "rollouts", "rollout", "Rollout", 1},
-		{"flagger.app", "v1beta1", "canaries", "canary", "Canary", 1},
-		{"keda.sh", "v1alpha1", "scaledobjects", "scaledobject", "ScaledObject", 1},
-		{"apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision", 1},
+		{"kustomize.toolkit.fluxcd.io", "v1", "kustomizations", "kustomization", "Kustomization", 1, NULL},
+		{"helm.toolkit.fluxcd.io", "v2", "helmreleases", "helmrelease", "HelmRelease", 1, NULL},
+		{"source.toolkit.fluxcd.io", "v1", "gitrepositories", "gitrepository", "GitRepository", 1, NULL},
+		{"source.toolkit.fluxcd.io", "v1", "helmcharts", "helmchart", "HelmChart", 1, NULL},
+		{"argoproj.io", "v1alpha1", "rollouts", "rollout", "Rollout", 1, NULL},
+		{"flagger.app", "v1beta1", "canaries", "canary", "Canary", 1, NULL},
+		{"keda.sh", "v1alpha1", "scaledobjects", "scaledobject", "ScaledObject", 1, NULL},
+		{"apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision", 1, NULL},
 	};
 	struct platform *platform = mem_new(sizeof(*platform));
 	struct api_options options = {0};
