@@ -41,6 +41,7 @@ struct object_refs {
 /* One entry of a Kustomization's status.history (at most 5). */
 struct apply_record {
 	int64_t first_ms, last_ms;
+	int64_t took_ms;             /* of the last one */
 	int total;
 	const char *digest, *status; /* "ReconciliationSucceeded" */
 	const char *revision;        /* metadata.revision of it */

@@ -20,6 +20,7 @@ static void decode_history(const struct decode *decode, const cJSON *json, struc
 		record->revision = decode_word(decode, item, "metadata/revision");
 		record->first_ms = json_stamp(item, "firstReconciled");
 		record->last_ms = json_stamp(item, "lastReconciled");
+		record->took_ms = decode_duration(item, "lastReconciledDuration");
 		record->total = decode_count(item, "totalReconciliations", 0);
 	}
 }

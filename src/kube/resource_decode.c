@@ -183,6 +183,7 @@ static void decode_conditions(const struct decode *decode, const cJSON *json, st
 		named->is.reason = decode_word(decode, item, "reason");
 		named->is.message = decode_copy(json_string(item, "message"), MESSAGE_MAX);
 		named->is.changed_ms = json_stamp(item, "lastTransitionTime");
+		named->is.observed = json_int(item, "observedGeneration", 0);
 	}
 }
 

@@ -94,6 +94,7 @@ static const struct sign {
 	{SIGN_HELM, NULL, "could not load chart", HANG_HELM_CHART},
 	{SIGN_HELM, NULL, "field is immutable", HANG_HELM_IMMUTABLE},
 	{SIGN_HELM, NULL, "timed out waiting", HANG_HELM_TIMED_OUT},
+	{SIGN_HELM, NULL, "failed early due to stalled resources", HANG_HELM_TIMED_OUT},
 	{SIGN_HELM, NULL, "deadline exceeded", HANG_HELM_TIMED_OUT},
 	{SIGN_HELM, NULL, "timeout waiting", HANG_HELM_TIMED_OUT},
 	{SIGN_HELM, NULL, "execution error at", HANG_HELM_TEMPLATE},

@@ -52,8 +52,9 @@ static void helm_failed(struct tracing *tracing, struct chain_link *link)
 
 	if (is_rolled_back(release)) {
 		hang = HANG_HELM_ROLLED_BACK;
-	} else if (stalled->status == 'T' && strcmp(stalled->reason, "RetriesExceeded") == 0 && hang != HANG_HELM_UNINSTALLED) {
-		hang = HANG_HELM_RETRIES;
+	} else if (stalled->status == 'T' && strcmp(stalled->reason, "RetriesExceeded") == 0 && release->failures > 1 &&
+	           hang != HANG_HELM_UNINSTALLED) {
+		hang = HANG_HELM_RETRIES; /* without retries it gives up at once, and the cause says more */
 	}
 	if (hang == HANG_HELM_CHART && (chart = chart_of(tracing)) && resource_condition(chart, "Ready")->status == 'F') {
 		link_hang(link, hang, resource_condition(chart, "Ready")->message);
@@ -118,7 +119,8 @@ void stage_helm(struct tracing *tracing)
 		link_hang(link, HANG_HELM_SUSPENDED, resource->hold ? resource->hold->why : "");
 	} else if (resource->disabled) {
 		link_hang(link, HANG_HELM_DISABLED, "");
-	} else if (resource->observed != resource->generation) {
+	} else if (resource->observed != resource->generation && ready->observed != resource->generation) {
+		/* (status.observedGeneration follows only when all went well; a condition's own does at once.) */
 		int64_t late = link->began_ms + LATE_MS;
 		link->state = CHAIN_ACTIVE;
 		link_say(link, "its controller has not seen generation %lld yet", (long long)resource->generation);

@@ -84,13 +84,36 @@ static void attempt_behind(struct tracing *tracing, struct chain_link *link)
 	link_progress(link, resource);
 }
 
+/* The entry of the history for a revision; NULL: none (any more). */
+static const struct apply_record *record_of(const struct kustomization *kustomization, const char *sha)
+{
+	for (uint16_t i = 0; i < kustomization->history_count; i++) {
+		char has[COMMIT_SHA];
+		if (revision_commit(kustomization->history[i].revision, has) && strncmp(has, sha, strlen(sha)) == 0)
+			return &kustomization->history[i];
+	}
+	return NULL;
+}
+
+/* When the reconciliation that Ready tells of began, from how long it took; 0: not known. */
+static int64_t attempt_began(const struct tracing *tracing)
+{
+	const struct condition *ready = resource_condition(&tracing->kustomization->resource, "Ready");
+	const struct apply_record *record = record_of(tracing->kustomization, tracing->sha);
+	int64_t apart = record ? record->last_ms - ready->changed_ms : 0;
+
+	if (ready->status == 'U')
+		return ready->changed_ms;
+	return record && record->took_ms && apart >= -1500 && apart <= 1500 ? ready->changed_ms - record->took_ms : 0;
+}
+
 void stage_attempt(struct tracing *tracing)
 {
 	struct chain_link *link = tracing_link(tracing, STAGE_ATTEMPT);
 	const struct kustomization *kustomization = tracing->kustomization;
-	const struct condition *ready;
 	const char *message;
 	enum hang hang;
+	int64_t began;
 
 	if (!kustomization || !*tracing->sha) {
 		link_skip(link, NULL);
@@ -107,20 +130,8 @@ void stage_attempt(struct tracing *tracing)
 		link_hang(link, hang, message);
 		return;
 	}
-	/* While it works, Ready went to Unknown when it began. */
-	ready = resource_condition(&kustomization->resource, "Ready");
-	link_done(tracing, link, ready->status == 'U' && ready->changed_ms >= link->began_ms ? ready->changed_ms : 0);
-}
-
-/* The entry of the history for a revision; NULL: none (any more). */
-static const struct apply_record *record_of(const struct kustomization *kustomization, const char *sha)
-{
-	for (uint16_t i = 0; i < kustomization->history_count; i++) {
-		char has[COMMIT_SHA];
-		if (revision_commit(kustomization->history[i].revision, has) && strncmp(has, sha, strlen(sha)) == 0)
-			return &kustomization->history[i];
-	}
-	return NULL;
+	began = attempt_began(tracing);
+	link_done(tracing, link, began >= link->began_ms - 1000 ? began : 0);
 }
 
 static void say_unchanged(struct tracing *tracing, struct chain_link *link)
@@ -207,6 +218,18 @@ static void apply_pending(struct tracing *tracing, struct chain_link *link)
 		link_progress(link, &tracing->kustomization->resource);
 }
 
+/* What applies this very service is on its way out, and does not go. */
+static int own_is_stuck(struct tracing *tracing, struct chain_link *link)
+{
+	const struct resource *own = tracing->release ? &tracing->release->resource : NULL;
+
+	if (!own || !own->deleted_ms || !*own->finalizers || tracing->now_ms <= own->deleted_ms + QUEUE_MS)
+		return 0;
+	link_hang(link, HANG_APPLY_PRUNE, "");
+	link_say(link, "HelmRelease %s/%s is held by %s", own->object.namespace, own->object.name, own->finalizers);
+	return 1;
+}
+
 void stage_apply(struct tracing *tracing)
 {
 	struct chain_link *link = tracing_link(tracing, STAGE_APPLY);
@@ -219,8 +242,10 @@ void stage_apply(struct tracing *tracing)
 	link_of(link, "Kustomization", kustomization->resource.object.namespace, kustomization->resource.object.name);
 	link->began_ms = above_ended(tracing, STAGE_APPLY);
 	tracing->since_ms = link->began_ms;
-	if (revision_contains(tracing->fleet, tracing->applied, tracing->sha) == ANCESTRY_YES)
+	if (revision_contains(tracing->fleet, tracing->applied, tracing->sha) == ANCESTRY_YES && !own_is_stuck(tracing, link))
 		apply_passed(tracing, link);
+	else if (link->state == CHAIN_HUNG)
+		return;
 	else if (link_is_passed(tracing_link(tracing, STAGE_ATTEMPT)))
 		apply_pending(tracing, link);
 	else

@@ -6,6 +6,16 @@
 
 enum { LATE_MS = 60 * 1000 };
 
+/* Whether a revision in the cluster is this commit. */
+static int is_named_by_flux(const struct tracing *tracing)
+{
+	const struct flux_source *source = tracing->oci ? NULL : (const struct flux_source *)tracing->source;
+
+	return revision_contains(tracing->fleet, tracing->attempted, tracing->sha) == ANCESTRY_YES ||
+	       revision_contains(tracing->fleet, tracing->applied, tracing->sha) == ANCESTRY_YES ||
+	       (source && revision_contains(tracing->fleet, source->revision, tracing->sha) == ANCESTRY_YES);
+}
+
 void stage_commit(struct tracing *tracing)
 {
 	struct chain_link *link = tracing_link(tracing, STAGE_COMMIT);
@@ -16,6 +26,10 @@ void stage_commit(struct tracing *tracing)
 		return;
 	}
 	link->state = CHAIN_DONE;
+	if (!commit && !is_named_by_flux(tracing) && tracing->fleet->repositories.len) {
+		link_hang(link, HANG_NO_COMMIT, "");
+		return;
+	}
 	if (!commit) {
 		if (tracing->fleet->repositories.len == 0)
 			link_say(link, "no repository is configured: subject and author are not known");

@@ -140,7 +140,9 @@ void stage_replicaset(struct tracing *tracing)
 		link_say(link, "revision %s has no ReplicaSet yet", workload->revision);
 		return;
 	}
-	if (!tracing_is_settled(tracing)) {
+	/* Pods that fail are told at once, even those of a template from before. */
+	if (!tracing_is_settled(tracing) && rollout_of(workload).phase != ROLLOUT_FAILED &&
+	    tracing_link(tracing, STAGE_APPLY)->hang != HANG_APPLY_HEALTH) {
 		link->state = CHAIN_ACTIVE;
 		return;
 	}
@@ -204,6 +206,27 @@ static int unready_for_long(struct tracing *tracing, const struct chain_link *li
 	return tracing->now_ms > since + usual;
 }
 
+/* Of a Rollout its steps tell where it stands; here only what its new pods suffer from is told. */
+static void pods_of_rollout(struct tracing *tracing, struct chain_link *link, const struct rollout *rollout)
+{
+	struct blame blame = {.hash = present_hash(tracing->workload)};
+	enum hang hang;
+
+	service_each_pod(tracing->service, blame_pod, &blame);
+	hang = blame.worst ? hang_of_reason(blame.worst->reason) : HANG_NONE;
+	if (hang == HANG_NONE && rollout->phase == ROLLOUT_PROGRESSING && unready_for_long(tracing, link, &blame))
+		hang = HANG_PODS_UNREADY;
+	tracing->fresh = 1;
+	if (hang != HANG_NONE)
+		link_hang(link, hang, "");
+	else if (rollout->phase == ROLLOUT_PROGRESSING || rollout->phase == ROLLOUT_WAITING)
+		link->state = CHAIN_ACTIVE;
+	else
+		link_done(tracing, link, 0);
+	if (link->state != CHAIN_DONE)
+		say_pods(link, &blame, rollout);
+}
+
 static void pods_moving(struct tracing *tracing, struct chain_link *link, const struct rollout *rollout)
 {
 	struct blame blame = {.hash = present_hash(tracing->workload)};
@@ -263,9 +286,8 @@ void stage_pods(struct tracing *tracing)
 			link_done(tracing, link, pods_ended(tracing, link));
 		return;
 	}
-	if (workload->argo && rollout.phase == ROLLOUT_PAUSED) { /* its steps say why */
-		link_done(tracing, link, 0);
-		return;
-	}
-	pods_moving(tracing, link, &rollout);
+	if (workload->argo)
+		pods_of_rollout(tracing, link, &rollout);
+	else
+		pods_moving(tracing, link, &rollout);
 }
