@@ -17,6 +17,9 @@ size_t utf8_encode(uint32_t code, char out[4]); /* bytes written; surrogates giv
 
 /* Cells a code point takes: 0 (combining, control), 1 or 2 (wide). Independent of the locale. */
 int utf8_width(uint32_t code);
+/* Whether it is drawn onto the character before it: an accent, a vowel sign. Of width 0, but not all of
+ * that width are: joiners and other invisible controls are not. */
+int utf8_is_mark(uint32_t code);
 int utf8_cells(const char *text); /* cells of a whole string */
 /* Bytes of the longest prefix of text that takes at most `cells` cells. */
 size_t utf8_prefix(const char *text, int cells);

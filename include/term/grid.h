@@ -10,10 +10,14 @@
 /*
  * The cells that views and widgets draw into. Drawing clips: nothing outside the grid or the
  * rectangle is touched, negative positions and sizes draw nothing. Text is UTF-8 that was
- * sanitised when it was taken in; control and combining characters take no cell and are left out.
+ * sanitised when it was taken in. Combining marks go with the character before them, two at most; other
+ * characters without a width are left out.
  */
+enum { CELL_MARKS = 2 };
+
 struct cell {
 	uint32_t code;
+	uint32_t marks[CELL_MARKS]; /* combining; 0: none */
 	uint16_t style;
 	uint8_t width; /* 1, 2 (the left half of a wide character), 0 (its right half) */
 };

@@ -126,3 +126,16 @@ int utf8_width(uint32_t code)
 		return 0;
 	return in_table(wide, sizeof(wide) / sizeof(wide[0]), code) ? 2 : 1;
 }
+
+int utf8_is_mark(uint32_t code)
+{
+	/* Format characters, variation selectors (which change a width on some terminals) and the halves of
+	 * Hangul syllables that a font would have to compose. */
+	static const struct range others[] = {
+	    {0x061c, 0x061c}, {0x1160, 0x11ff}, {0x180b, 0x180f}, {0x200b, 0x200f}, {0x202a, 0x202e},   {0x2060, 0x206f},
+	    {0xd7b0, 0xd7fb}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0x13430, 0x13438}, {0x1bca0, 0x1bca3},
+	    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+	};
+
+	return code >= 0x300 && utf8_width(code) == 0 && !in_table(others, sizeof(others) / sizeof(others[0]), code);
+}

@@ -22,8 +22,7 @@ static struct cell *cell_at(const struct grid *grid, int row, int col)
 
 static void cell_blank(struct cell *cell)
 {
-	cell->code = ' ';
-	cell->width = 1;
+	*cell = (struct cell){.code = ' ', .style = cell->style, .width = 1};
 }
 
 void grid_clear(struct grid *grid)
@@ -79,6 +78,20 @@ static void cell_set(struct grid *grid, int row, int col, uint16_t style, uint32
 		*last = (struct cell){.code = 0, .style = style, .width = 0};
 }
 
+/* An accent on the character that ends before this column. */
+static void cell_mark(struct grid *grid, int row, int col, uint32_t code)
+{
+	struct cell *cell = cell_at(grid, row, col - 1);
+
+	if (cell && cell->width == 0)
+		cell--;
+	for (int i = 0; cell && i < CELL_MARKS; i++)
+		if (!cell->marks[i]) {
+			cell->marks[i] = code;
+			return;
+		}
+}
+
 void grid_put_code(struct grid *grid, int row, int col, uint16_t style, uint32_t code)
 {
 	int width = utf8_width(code);
@@ -99,6 +112,8 @@ int grid_put(struct grid *grid, int row, int col, int max_cells, uint16_t style,
 	for (size_t at = 0; at < len; at += used) {
 		uint32_t code = utf8_decode(text + at, len - at, &used);
 		int width = utf8_width(code);
+		if (width == 0 && done > 0 && utf8_is_mark(code))
+			cell_mark(grid, row, col + done, code);
 		if (width == 0)
 			continue;
 		if (done + width > max_cells)
@@ -241,7 +256,7 @@ static int dump_row(const struct grid *grid, int row, struct buf *out, int flags
 		end--;
 	for (int col = 0; col < end; col++) {
 		const struct cell *cell = cell_at(grid, row, col);
-		char bytes[4] = {' '};
+		char bytes[4 + 4 * CELL_MARKS] = {' '};
 		size_t len = 1;
 		if (flags & GRID_DUMP_ASCII)
 			bytes[0] = cell->width == 0 ? ' ' : glyph_ascii(cell->code);
@@ -249,6 +264,8 @@ static int dump_row(const struct grid *grid, int row, struct buf *out, int flags
 			continue;
 		else
 			len = utf8_encode(cell->code, bytes);
+		for (int i = 0; i < CELL_MARKS && cell->marks[i] && !(flags & GRID_DUMP_ASCII); i++)
+			len += utf8_encode(cell->marks[i], bytes + len);
 		if (buf_add(out, bytes, len) < 0)
 			return -1;
 	}

@@ -241,11 +241,17 @@ static const struct paint *paint_of(struct painter *painter, uint16_t style)
 	return paint;
 }
 
-static void put_char(int row, int col, wchar_t code, const struct paint *paint)
+/* Marks that the C library does not take for such would be cells of their own: they are not sent. */
+static void put_char(int row, int col, wchar_t code, const uint32_t *marks, const struct paint *paint)
 {
-	wchar_t text[2] = {code, 0};
+	wchar_t text[2 + CELL_MARKS] = {code, 0};
 	cchar_t cell;
+	size_t len = 1;
 
+	for (int i = 0; marks && i < CELL_MARKS && marks[i]; i++)
+		if (wcwidth((wchar_t)marks[i]) == 0)
+			text[len++] = (wchar_t)marks[i];
+	text[len] = 0;
 	setcchar(&cell, text, paint->attrs, paint->pair, NULL);
 	mvadd_wch(row, col, &cell);
 }
@@ -263,9 +269,9 @@ static void put_cell(struct painter *painter, int row, int col, const struct cel
 		code = (unsigned char)glyph_ascii(cell->code);
 	else if (wcwidth(code) != cell->width)
 		code = '?';
-	put_char(row, col, code, paint);
+	put_char(row, col, code, painter->ascii || code == '?' ? NULL : cell->marks, paint);
 	if (cell->width == 2 && (painter->ascii || code == '?'))
-		put_char(row, col + 1, ' ', paint);
+		put_char(row, col + 1, ' ', NULL, paint);
 }
 
 void painter_paint(struct painter *painter, const struct grid *grid)

@@ -37,7 +37,7 @@ static void test_put_clips(void **state)
 	    {0, -1, 5, "x", 0, "\n"},           {1, 0, 5, "x", 0, "\n"},
 	    {-1, 0, 5, "x", 0, "\n"},           {0, 0, -3, "x", 0, "\n"},
 	    {0, 0, 8, "日本", 4, "日本\n"},     {0, 0, 3, "日本", 2, "日\n"},
-	    {0, 7, 8, "日", 0, "\n"},           {0, 0, 8, "e\xcc\x81x", 2, "ex\n"},
+	    {0, 7, 8, "日", 0, "\n"},           {0, 0, 8, "e\xcc\x81x", 2, "e\xcc\x81x\n"},
 	    {0, 0, 8, "a\tb\033c", 3, "abc\n"}, {0, 0, 8, "a\xff", 2, "a\xef\xbf\xbd\n"},
 	};
 
@@ -189,6 +189,29 @@ static void test_empty_grid(void **state)
 	grid_release(&grid);
 }
 
+static void test_marks_go_with_their_character(void **state)
+{
+	struct grid grid;
+	struct buf dump;
+
+	(void)state;
+	grid_init(&grid, 3, 8);
+	buf_init(&dump, 4096);
+	/* e + acute; a wide character with a mark; three marks, of which two stay; a joiner, a lone mark. */
+	assert_int_equal(grid_put(&grid, 0, 0, 8, STYLE_TEXT, "caf" "e\xcc\x81" "!"), 5);
+	assert_int_equal(grid_put(&grid, 1, 0, 3, STYLE_TEXT, "\xe4\xb8\x96\xcc\x81" "z\xcc\x80\xcc\x81\xcc\x82" "cut"), 3);
+	assert_int_equal(grid_put(&grid, 2, 0, 8, STYLE_TEXT, "\xcc\x81" "a\xe2\x80\x8d" "b\xef\xb8\x8f"), 2);
+	assert_int_equal(grid_dump(&grid, &dump, 0), 0);
+	assert_string_equal(buf_string(&dump), "cafe\xcc\x81!\n\xe4\xb8\x96\xcc\x81z\xcc\x80\xcc\x81\nab\n");
+	/* Overwritten, it is gone. */
+	grid_put(&grid, 0, 3, 1, STYLE_TEXT, "f");
+	buf_clear(&dump);
+	assert_int_equal(grid_dump(&grid, &dump, GRID_DUMP_ASCII), 0);
+	assert_memory_equal(buf_string(&dump), "caff!\n", 6);
+	buf_release(&dump);
+	grid_release(&grid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +220,7 @@ int main(void)
 	    cmocka_unit_test(test_box_and_ascii), cmocka_unit_test(test_every_glyph_is_one_printable_byte),
 	    cmocka_unit_test(test_rects),         cmocka_unit_test(test_rect_put_stays_inside),
 	    cmocka_unit_test(test_empty_grid),
+	    cmocka_unit_test(test_marks_go_with_their_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
