@@ -255,6 +255,19 @@ class Rig:
         if ready and not stage:
             eventually(f"{namespace}/{name} ready", lambda: self.get("deployment", name, "-n", namespace)["status"].get("readyReplicas") == replicas)
 
+    @contextlib.contextmanager
+    def still(self):
+        """While the block runs the controllers, the scheduler and kwok stand still: changes are the test's own,
+        and on a small machine the API server has the cores to take them."""
+        others = ("kwok", "controller-manager", "scheduler")
+        for name in others:
+            self.ctl("pause", name)
+        try:
+            yield self
+        finally:
+            for name in others:
+                self.ctl("resume", name)
+
     def log_line(self, text, stamp=None):
         """Appends a line to the log of every container named app."""
         stamp = stamp or time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() % 10 ** 9:09d}Z"
@@ -359,7 +372,7 @@ class Churn:
     The change is one that the console shows, so it has to decode, join and draw it. `done` and `failed`
     count the requests; `rate` is what was reached.
     """
-    THREADS = 4
+    THREADS = 8
 
     def __init__(self, platform, per_second=100, selector="team"):
         # The server's own table: of 20,000 pods the objects would be 300 MB.
