@@ -19,9 +19,10 @@ enum scope {
 	SCOPE_TIMELINE = 1 << 8,
 	SCOPE_TEXT = 1 << 9, /* help, messages and other texts over the screen */
 	SCOPE_METRICS = 1 << 10,
-	SCOPE_BITS = 11,
+	SCOPE_LOADS = 1 << 11, /* load tests */
+	SCOPE_BITS = 12,
 	SCOPE_PAGER = SCOPE_OVERVIEW | SCOPE_LOGS | SCOPE_EVENTS | SCOPE_YAML | SCOPE_TEXT,
-	SCOPE_MOVE = SCOPE_PAGER | SCOPE_LIST | SCOPE_PODS | SCOPE_TIMELINE | SCOPE_METRICS
+	SCOPE_MOVE = SCOPE_PAGER | SCOPE_LIST | SCOPE_PODS | SCOPE_TIMELINE | SCOPE_METRICS | SCOPE_LOADS
 };
 
 /* What must hold before an action is carried out; each has its message in one table. */

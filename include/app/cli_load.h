@@ -18,6 +18,8 @@ int run_load_compare(struct cli *cli, int argc, const char *const *argv);
 
 /* The folder of runs: --results, the configuration's, or the usual one. free() it. */
 char *load_results(const struct cli *cli);
+/* The folder of profiles that the console offers; free() it. */
+char *load_profiles(const struct cli *cli);
 /* What a run's state is as an exit code. */
 int load_exit_code(const struct run *run);
 /* The whole run as text for people. */

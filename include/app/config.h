@@ -46,7 +46,7 @@ struct config {
 	size_t repository_count;
 	struct config_load *loads;
 	size_t load_count;
-	const char *load_results; /* NULL: the usual folder */
+	const char *load_results, *load_profiles; /* NULL: the usual folders */
 	const char *service_label, *team_label;
 	const char *theme, *keymap;
 	enum graph graph;

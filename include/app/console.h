@@ -2,6 +2,7 @@
 #ifndef APP_CONSOLE_H
 #define APP_CONSOLE_H
 
+#include "app/config.h"
 #include "app/session.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -21,6 +22,8 @@ struct console_options {
 	const char *keymap;     /* name or file; NULL: "vim" */
 	const char *state_path; /* the database; NULL: nothing is remembered */
 	enum graph graph;       /* of charts; --ascii has its own */
+	const char *load_results, *load_profiles; /* folders of runs and of profiles */
+	const struct config *config; /* what may be loaded */
 	int ascii, no_color, read_only;
 	struct log *log;        /* may be NULL */
 	const char *dump;        /* a file: SIGUSR1 writes the services there as JSON; NULL: none */

@@ -18,11 +18,13 @@ struct dispatch_host {
 	/* What is carried out in clusters and repositories: asks, previews, and acts once that is answered. */
 	void (*operate)(void *arg, enum action_id action, enum deck_answer answer);
 	void *arg;
+	void (*load)(void *arg, enum action_id action, enum deck_answer answer); /* load tests: start and stop */
 };
 
 struct dispatch {
 	struct deck *deck;
 	struct dispatch_host host;
+	enum deck_answer answer; /* to the action that is carried out */
 };
 
 /* `answer`: of the person, where they were asked. What cannot be done is said in the footer. */

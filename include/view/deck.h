@@ -56,6 +56,10 @@ void deck_notice(struct deck *deck, const char *title, const char *body); /* som
 /* Shown in the footer until the next key, and kept for the list of messages. */
 void deck_say(struct deck *deck, int error, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Shows the load tests, one of them opened ("": the list). */
+void deck_open_loads(struct deck *deck, const char *id);
+const char *deck_load_selected(struct deck *deck); /* a run's id; NULL: none */
+
 void deck_demand(struct deck *deck, struct demand *demand);
 /* Reads again what was read once (the YAML on the screen). */
 void deck_reread(struct deck *deck);

@@ -17,6 +17,10 @@ struct demand {
 		char container[DEMAND_NAME]; /* "": all containers */
 		int previous;                /* of the containers before the last restart */
 	} logs;
+	struct demand_runs {
+		int wanted;                  /* somebody looks at load tests */
+		char open[96];               /* the run that is open; "": the list */
+	} runs;
 	struct demand_events {
 		char service[DEMAND_KEY];    /* "": none are open */
 	} events;

@@ -11,6 +11,7 @@
 #include "model/eventlog.h"
 #include "model/fleet.h"
 #include "model/logring.h"
+#include "model/run_book.h"
 #include "term/grid.h"
 #include "ui/spark.h"
 #include "view/demand.h"
@@ -35,6 +36,7 @@ struct scene {
 	struct demand answers;
 	const struct logring *logs;
 	char logs_state[240];        /* "12 containers", trouble in words; "" when no log is open */
+	const struct run_book *runs; /* load tests; NULL: nobody keeps any */
 	const struct eventlog *events;
 	char events_state[240];      /* trouble in words; "" when all is well */
 	struct scene_object {

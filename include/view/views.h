@@ -11,7 +11,7 @@
 /* The views, and what the deck needs to know of some of them beyond struct view_ops. */
 
 extern const struct view_ops services_view, overview_view, pods_view, logs_view, events_view, yaml_view, metrics_view;
-extern const struct view_ops timeline_view, help_view, messages_view;
+extern const struct view_ops timeline_view, help_view, messages_view, loads_view;
 
 /* The list of services. */
 const struct service *services_selected(struct view *view); /* NULL: there is none */
@@ -39,6 +39,10 @@ const char *events_about(struct view *view);
 
 /* Timeline: the subject of the topmost entry in sight; NULL without. */
 const char *timeline_subject(struct view *view);
+
+/* Load tests: opens a run ("": the list); the run that is open or selected, NULL without. */
+void loads_open(struct view *view, const char *id);
+const char *loads_selected(struct view *view);
 
 /* YAML: reads the object again. */
 void yaml_reread(struct view *view);

@@ -43,6 +43,7 @@ static const struct {
     {SCOPE_TIMELINE, "timeline", "The timeline"},
     {SCOPE_METRICS, "metrics", "Metrics"},
     {SCOPE_TEXT, "text", "Help and messages"},
+    {SCOPE_LOADS, "loads", "Load tests"},
     {SCOPE_PAGER, "pager", "Text"},
     {SCOPE_MOVE, "move", "Moving"},
 };

@@ -21,6 +21,17 @@ char *load_results(const struct cli *cli)
 	return run_folder_usual();
 }
 
+char *load_profiles(const struct cli *cli)
+{
+	if (cli->config.load_profiles)
+		return mem_copy_string(cli->config.load_profiles);
+	char *config = config_usual_path(), *result;
+	*strrchr(config, '/') = '\0';
+	result = mem_printf("%s/load", config);
+	free(config);
+	return result;
+}
+
 int load_exit_code(const struct run *run)
 {
 	switch (run->state) {

@@ -22,7 +22,7 @@ enum value { VALUE_TEXT, VALUE_BOOL, VALUE_MAP, VALUE_LIST, VALUE_PART };
 
 enum place { NO_PLACE, PLACE_CONTEXT, PLACE_ENV, PLACE_REGION, PLACE_PROTECTED, PLACE_SERVICE_LABEL, PLACE_TEAM_LABEL,
 	PLACE_THEME, PLACE_KEYMAP, PLACE_GRAPH, PLACE_URL, PLACE_BRANCH, PLACE_MODE, PLACE_FLAGS, PLACE_PROVIDER, PLACE_INSECURE,
-	PLACE_RESULTS, PLACE_LOAD_ENV, PLACE_LOAD_RATE, PLACE_LOAD_TIME, PLACE_LOAD_CONNECTIONS, PLACE_LOAD_OFF };
+	PLACE_RESULTS, PLACE_PROFILES, PLACE_LOAD_ENV, PLACE_LOAD_RATE, PLACE_LOAD_TIME, PLACE_LOAD_CONNECTIONS, PLACE_LOAD_OFF };
 
 static const struct config_row {
 	struct config_key key;
@@ -56,6 +56,7 @@ static const struct config_row {
 	{{"metrics", "", "Presets, prices, objectives and Grafana, key by key below."}, VALUE_PART, NO_PLACE},
 	{{"load", "", "Load tests: where results go, what may be loaded."}, VALUE_MAP, NO_PLACE},
 	{{"load.results", "the state folder", "A folder for the folders of runs."}, VALUE_TEXT, PLACE_RESULTS},
+	{{"load.profiles", "load/ beside this file", "A folder of profiles that the console offers."}, VALUE_TEXT, PLACE_PROFILES},
 	{{"load.limits", "this machine only", "What may be loaded, by environment."}, VALUE_LIST, NO_PLACE},
 	{{"load.limits[]", "", ""}, VALUE_MAP, NO_PLACE},
 	{{"load.limits[].env", "", "The env of profiles that it is about; those without one when not given."}, VALUE_TEXT, PLACE_LOAD_ENV},
@@ -168,6 +169,7 @@ static int place_value(struct config *config, const struct config_row *row, cons
 	case PLACE_SERVICE_LABEL: config->service_label = text; break;
 	case PLACE_TEAM_LABEL: config->team_label = text; break;
 	case PLACE_RESULTS: config->load_results = text; break;
+	case PLACE_PROFILES: config->load_profiles = text; break;
 	case PLACE_LOAD_ENV:
 	case PLACE_LOAD_RATE:
 	case PLACE_LOAD_TIME:

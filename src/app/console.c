@@ -144,6 +144,8 @@ static int session_make(struct console *console, struct err *err)
 	console->scene.read_only = options->read_only;
 	console->scene.graph = options->ascii ? GRAPH_TTY : options->graph;
 	console->supply = supply_new(console->session, &console->scene, console_changed, console);
+	console->loads = load_book_new(console->session->loop, options->load_results, options->load_profiles, console_changed, console);
+	console->scene.runs = load_book(console->loads);
 	console->deck = deck_new(&console->scene);
 	console->dispatch.deck = console->deck;
 	console_host(console, &console->dispatch.host);
@@ -199,6 +201,7 @@ static void console_release(struct console *console)
 	timer_free(console->save);
 	deck_free(console->deck);
 	supply_free(console->supply);
+	load_book_free(console->loads);
 	session_free(console->session);
 	db_close(console->db);
 	grid_release(&console->grid);

@@ -60,6 +60,7 @@ static void demand_look(struct console *console)
 	if (now - console->demanded_ms >= DEMAND_QUIET_MS && !timer_is_running(console->demand)) {
 		console->demanded_ms = now;
 		supply_set(console->supply, &demand);
+		load_book_set(console->loads, &demand.runs);
 		console->dirty = 1;
 		return;
 	}
@@ -74,6 +75,7 @@ void console_demand_due(void *arg)
 
 	deck_demand(console->deck, &demand);
 	supply_set(console->supply, &demand);
+	load_book_set(console->loads, &demand.runs);
 	console_changed(console);
 }
 

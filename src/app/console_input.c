@@ -173,6 +173,7 @@ void console_host(struct console *console, struct dispatch_host *host)
 		.redraw = host_redraw,
 		.suspend = host_suspend,
 		.next_theme = host_next_theme,
+		.load = console_load,
 		.arg = console,
 	};
 }

@@ -5,6 +5,7 @@
 #include "app/console.h"
 #include "app/demand.h"
 #include "app/dispatch.h"
+#include "app/load_book.h"
 #include "app/signals.h"
 #include "app/start_trace.h"
 #include "store/db.h"
@@ -19,6 +20,7 @@ struct console {
 	struct keymap *keymap;
 	struct session *session;
 	struct supply *supply;
+	struct load_book *loads;
 	struct scene scene;
 	struct deck *deck;
 	struct dispatch dispatch;
@@ -57,6 +59,9 @@ void console_escape_due(void *arg);
 void console_signal(void *arg, int number);
 int console_lend_terminal(void *arg, int take);
 void console_host(struct console *console, struct dispatch_host *host);
+
+/* console_load.c */
+void console_load(void *arg, enum action_id action, enum deck_answer answer);
 
 /* console_dump.c */
 void console_dump(struct console *console);

@@ -24,6 +24,8 @@ unsigned demand_diff(const struct demand *before, const struct demand *now)
 		parts |= DEMAND_CHARTS;
 	if (before->fleet_metrics != now->fleet_metrics)
 		parts |= DEMAND_FLEET_METRICS;
+	if (memcmp(&before->runs, &now->runs, sizeof(now->runs)) != 0)
+		parts |= DEMAND_RUNS;
 	return parts;
 }
 

@@ -42,6 +42,12 @@ static void next_theme(struct dispatch *dispatch, enum action_id action)
 	dispatch->host.next_theme(dispatch->host.arg);
 }
 
+static void load(struct dispatch *dispatch, enum action_id action)
+{
+	if (dispatch->host.load)
+		dispatch->host.load(dispatch->host.arg, action, dispatch->answer);
+}
+
 static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum action_id action) = {
 	[ACTION_APP_QUIT] = quit,
 	[ACTION_APP_HELP] = to_deck,
@@ -80,6 +86,10 @@ static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum acti
 	[ACTION_CHART_COMPARE] = to_deck,
 	[ACTION_CHART_QUERY] = to_deck,
 	[ACTION_CHART_TABLE] = to_deck,
+	[ACTION_LOAD_OPEN] = to_deck,
+	[ACTION_LOAD_START] = load,
+	[ACTION_LOAD_STOP] = load,
+	[ACTION_LOAD_CHART] = to_deck,
 	[ACTION_MOVE_DOWN] = to_deck,
 	[ACTION_MOVE_UP] = to_deck,
 	[ACTION_MOVE_PAGE_DOWN] = to_deck,
@@ -146,5 +156,6 @@ void dispatch_action(struct dispatch *dispatch, enum action_id action, enum deck
 	}
 	if (answer == DECK_UNASKED && deck_ask(dispatch->deck, action))
 		return;
+	dispatch->answer = answer;
 	handlers[action](dispatch, action);
 }

@@ -31,6 +31,7 @@ struct deck *deck_new(const struct scene *scene)
 		deck->tabs[tab] = view_new(tab_views[tab], scene);
 	deck->overs[DECK_OVER_HELP] = view_new(&help_view, scene);
 	deck->overs[DECK_OVER_MESSAGES] = view_new(&messages_view, scene);
+	deck->overs[DECK_OVER_LOADS] = view_new(&loads_view, scene);
 	deck->list_share = LAYOUT_SHARE;
 	deck->timeline_rows = -1;
 	deck->rows = 24;
@@ -330,6 +331,8 @@ void deck_demand(struct deck *deck, struct demand *demand)
 	/* The columns; under a help page nobody looks at them. */
 	demand->fleet_metrics = !deck->over;
 	/* What nobody sees is not asked for. */
+	if (deck->over && deck->overs[deck->over]->ops->demand)
+		deck->overs[deck->over]->ops->demand(deck->overs[deck->over], demand);
 	if (!rect_is_empty(deck->layout.detail) && view->ops->demand && *view->service)
 		view->ops->demand(view, demand);
 }

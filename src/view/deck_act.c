@@ -29,6 +29,23 @@ static void act_messages(struct deck *deck, enum action_id action)
 	deck->over = deck->over == DECK_OVER_MESSAGES ? DECK_OVER_NONE : DECK_OVER_MESSAGES;
 }
 
+static void act_loads(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck->over = deck->over == DECK_OVER_LOADS ? DECK_OVER_NONE : DECK_OVER_LOADS;
+}
+
+void deck_open_loads(struct deck *deck, const char *id)
+{
+	deck->over = DECK_OVER_LOADS;
+	loads_open(deck->overs[DECK_OVER_LOADS], id);
+}
+
+const char *deck_load_selected(struct deck *deck)
+{
+	return loads_selected(deck->overs[DECK_OVER_LOADS]);
+}
+
 static void act_command(struct deck *deck, enum action_id action)
 {
 	(void)action;
@@ -55,6 +72,8 @@ static void act_back(struct deck *deck, enum action_id action)
 		memset(&deck->pending, 0, sizeof(deck->pending));
 	else if (view->ops->searching && *view->ops->searching(view))
 		view->ops->search(view, "");
+	else if (deck->over && view->ops->act(view, action))
+		return; /* a step back within it */
 	else if (deck->over)
 		deck->over = DECK_OVER_NONE;
 	else if (deck->zoomed)
@@ -216,7 +235,9 @@ static void open_subject(struct deck *deck)
 
 static void act_open(struct deck *deck, enum action_id action)
 {
-	if (deck->focus == PANE_TIMELINE)
+	if (deck->over)
+		deck_focused(deck)->ops->act(deck_focused(deck), action);
+	else if (deck->focus == PANE_TIMELINE)
 		open_subject(deck);
 	else if (deck->focus == PANE_LIST)
 		tab_open(deck, deck->tab);
@@ -270,6 +291,7 @@ static void (*const handlers[ACTION_COUNT])(struct deck *deck, enum action_id ac
 	[ACTION_APP_COMMAND] = act_command,
 	[ACTION_APP_BACK] = act_back,
 	[ACTION_APP_MESSAGES] = act_messages,
+	[ACTION_LOAD_OPEN] = act_loads,
 	[ACTION_CLUSTER_NEXT] = act_cluster_step,
 	[ACTION_CLUSTER_PREVIOUS] = act_cluster_step,
 	[ACTION_CLUSTER_ALL] = act_cluster_all,
