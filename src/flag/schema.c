@@ -75,6 +75,10 @@ int catalog_write_schema(const struct flag_catalog *catalog, struct buf *out)
 			cJSON_AddItemToObject(properties, last, flag_schema(&catalog->flags[i]));
 		free(path);
 	}
+	cJSON *properties = cJSON_GetObjectItemCaseSensitive(root, "properties");
+	for (size_t i = 0; i < catalog->others.count; i++)
+		if (!cJSON_GetObjectItemCaseSensitive(properties, catalog->others.items[i]))
+			cJSON_AddObjectToObject(properties, catalog->others.items[i]);
 	int result = json_write(out, root, 1);
 	cJSON_Delete(root);
 	return result;

@@ -217,6 +217,9 @@ define_kinds() {
 	files+=(-f "$(module flagger github.com/fluxcd/flagger)/artifacts/flagger/crd.yaml")
 	for c in "$(module argo-rollouts github.com/argoproj/argo-rollouts)"/manifests/crds/*-crd.yaml; do files+=(-f "$c"); done
 	for c in "$(module keda github.com/kedacore/keda/v2)"/config/crd/bases/keda.sh_*.yaml; do files+=(-f "$c"); done
+	for c in servicemonitors podmonitors; do
+		files+=(-f "$(module prometheus-operator github.com/prometheus-operator/prometheus-operator)/example/prometheus-operator-crd/monitoring.coreos.com_$c.yaml")
+	done
 	"$BIN/kubectl" create namespace flux-system >/dev/null 2>&1 || true
 	"$BIN/kubectl" apply --server-side "${files[@]}" >crds.log 2>&1 || die "a kind was refused, see $RIG/crds.log"
 }
