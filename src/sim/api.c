@@ -86,10 +86,24 @@ static void fault_status(struct api *api, struct server_call *call, const struct
 	             NULL, header);
 }
 
+/* "…/services/[scheme:]NAME[:PORT]/proxy/PATH" */
+static int answer_proxy(struct api *api, struct server_call *call, const struct ask *ask)
+{
+	const char *rest = strstr(ask->request->path, "/proxy");
+	struct ask bare = *ask;
+	const char *name = ask->name;
+	if (strncmp(name, "http:", 5) == 0 || strncmp(name, "https:", 6) == 0)
+		name = strchr(name, ':') + 1;
+	snprintf(bare.name, sizeof(bare.name), "%.*s", (int)strcspn(name, ":"), name);
+	return api->proxy(api->observer, call, &bare, rest[6] ? rest + 6 : "/");
+}
+
 static void answer_resource(struct api *api, struct server_call *call, const struct ask *ask)
 {
 	struct table *table = api_table(api, ask->group, ask->plural);
 	int reads = strcmp(ask->request->method, "GET") == 0;
+	if (strcmp(ask->sub, "proxy") == 0 && api->proxy && answer_proxy(api, call, ask))
+		return;
 	if (group_is_broken(api, ask->group))
 		status_reply(api, call, 503, "ServiceUnavailable", "service unavailable", NULL, NULL);
 	else if (!table || strcmp(table->def.version, ask->version) != 0)

@@ -30,6 +30,8 @@ struct change {
 	struct doc *before, *after, *last;
 };
 
+struct ask;
+
 struct table {
 	struct api_resource def; /* strings are ours */
 	struct vec docs;         /* struct doc *, sorted by key */
@@ -68,6 +70,8 @@ struct api {
 	 * `deleting` returns 1 when it takes a client's deletion over. */
 	void (*observe)(void *observer, struct table *table, const struct change *change);
 	int (*deleting)(void *observer, struct table *table, const struct doc *doc);
+	/* What is behind the proxy of a Service; `path` begins with a slash. Returns 0 when there is nothing. */
+	int (*proxy)(void *observer, struct server_call *call, const struct ask *ask, const char *path);
 	void *observer;
 };
 

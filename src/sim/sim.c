@@ -16,6 +16,7 @@
 #include "base/crypto.h"
 #include "base/mem.h"
 #include "delivery.h"
+#include "monitor.h"
 #include "stage.h"
 #include "fill.h"
 #include "plan.h"
@@ -44,7 +45,15 @@ static const struct api_resource custom[] = {
 	{"keda.sh", "v1alpha1", "scaledobjects", "scaledobject", "ScaledObject", 1, "so"},
 };
 
+static const double shares[SIM_CLUSTERS] = {1, 0.7, 0.02}; /* of the plan's traffic */
+
 enum { FILE_MAX = 1 << 20, SERVICES = 240, LOOK_SECONDS = 1 };
+
+/* What an API server's hooks need of its cluster. */
+struct playing {
+	struct sim *sim;
+	int cluster;
+};
 
 struct sim {
 	struct sim_options options;
@@ -57,6 +66,9 @@ struct sim {
 	struct vec verdicts; /* struct verdict * */
 	struct origin *origin;
 	struct delivery deliveries[SIM_CLUSTERS];
+	struct traffic traffic;
+	struct monitor monitors[SIM_CLUSTERS];
+	struct playing playing[SIM_CLUSTERS];
 };
 
 char *sim_kubeconfig_path(const char *folder)
@@ -184,15 +196,24 @@ static void look(void *arg, const char *key)
 
 static void observe(void *arg, struct table *table, const struct change *change)
 {
-	struct delivery *delivery = arg;
-	stage_observe(delivery->stage, table, change);
-	if (change->after)
-		delivery_observe(delivery, table, change->after);
+	const struct playing *playing = arg;
+	stage_observe(&playing->sim->stages[playing->cluster], table, change);
+	if (!change->after)
+		return;
+	delivery_observe(&playing->sim->deliveries[playing->cluster], table, change->after);
+	monitor_follow(&playing->sim->monitors[playing->cluster], table, change->after);
 }
 
 static int deleting(void *arg, struct table *table, const struct doc *doc)
 {
-	return stage_deleting(((struct delivery *)arg)->stage, table, doc);
+	const struct playing *playing = arg;
+	return stage_deleting(&playing->sim->stages[playing->cluster], table, doc);
+}
+
+static int proxy(void *arg, struct server_call *call, const struct ask *ask, const char *path)
+{
+	const struct playing *playing = arg;
+	return monitor_answer(&playing->sim->monitors[playing->cluster], call, ask->request, ask->name, path);
 }
 
 /* The objects beside the workloads that the values ask for. */
@@ -210,14 +231,34 @@ static void fill_flags(struct delivery *delivery)
 	}
 }
 
+/* The Services by which Prometheus and Alertmanager are found and reached. */
+static void fill_monitoring(struct stage *stage)
+{
+	static const struct {
+		const char *name;
+		int port;
+	} services[] = {{"prometheus", 9090}, {"alertmanager", 9093}};
+	char text[1024];
+	for (size_t i = 0; i < 2; i++) {
+		const char *name = services[i].name;
+		int len = snprintf(text, sizeof(text), "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"monitoring\",\"labels\":{"
+		                   "\"app.kubernetes.io/name\":\"%s\"}},\"spec\":{\"type\":\"ClusterIP\",\"clusterIP\":\"10.96.0.%d\","
+		                   "\"selector\":{\"app.kubernetes.io/name\":\"%s\"},\"ports\":[{\"name\":\"http-web\",\"protocol\":"
+		                   "\"TCP\",\"port\":%d,\"targetPort\":%d}]},\"status\":{\"loadBalancer\":{}}}", name, name,
+		                   (int)i + 20, name, services[i].port, services[i].port);
+		stage_put(stage, "services", json_parse_heap(text, (size_t)len, NULL));
+	}
+}
+
 static void fill_workloads(struct sim *sim, int i)
 {
-	static const double shares[SIM_CLUSTERS] = {1, 0.7, 0.02};
 	const struct sim_cluster_facts *facts = &sim_clusters[i];
 	struct filling filling = {
 		.api = sim->apis[i], .cluster = i, .env = facts->env, .region = facts->region, .share = shares[i], .pods_each = -1,
 	};
 	fill_cluster(&filling, &sim->plan);
+	for (size_t k = 0; k < sim->plan.count; k++)
+		sim->traffic.services[i][k].pods = fill_replicas(&filling, &sim->plan.services[k]);
 }
 
 static void fill_delivery(struct sim *sim, int i, const char *trouble)
@@ -233,10 +274,18 @@ static void fill_delivery(struct sim *sim, int i, const char *trouble)
 	};
 	delivery_init(&sim->deliveries[i], trouble);
 	fill_flags(&sim->deliveries[i]);
+	sim->monitors[i] = (struct monitor){
+		.stage = &sim->stages[i], .traffic = &sim->traffic, .cluster = facts->name, .region = facts->region,
+	};
+	monitor_init(&sim->monitors[i]);
+	fill_monitoring(&sim->stages[i]);
+	monitor_look(&sim->monitors[i], "");
 	api_compact(sim->apis[i]);
 	sim->apis[i]->observe = observe;
 	sim->apis[i]->deleting = deleting;
-	sim->apis[i]->observer = &sim->deliveries[i];
+	sim->apis[i]->proxy = proxy;
+	sim->playing[i] = (struct playing){sim, i};
+	sim->apis[i]->observer = &sim->playing[i];
 }
 
 void sim_fill(struct sim *sim)
@@ -246,6 +295,7 @@ void sim_fill(struct sim *sim)
 	const struct origin_options options = {.path = path, .plan = &sim->plan, .catalog = sim->options.catalog,
 	                                     .now_ms = clock->wall(clock), .moved = pushed, .arg = sim};
 	plan_make(&sim->plan, sim->options.services, sim->options.seed);
+	traffic_init(&sim->traffic, &sim->plan, shares, clock->wall(clock));
 	sim->origin = origin_new(sim->loop, &options); /* git works while the clusters are filled */
 	for (int i = 0; i < SIM_CLUSTERS; i++)
 		fill_workloads(sim, i);
@@ -263,8 +313,11 @@ void sim_free(struct sim *sim)
 	if (!sim)
 		return;
 	agenda_free(sim->agenda);
-	for (int i = 0; i < SIM_CLUSTERS; i++)
+	for (int i = 0; i < SIM_CLUSTERS; i++) {
 		delivery_release(&sim->deliveries[i]);
+		monitor_release(&sim->monitors[i]);
+	}
+	traffic_release(&sim->traffic);
 	origin_free(sim->origin);
 	for (int i = 0; i < SIM_CLUSTERS; i++)
 		api_free(sim->apis[i]);
