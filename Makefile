@@ -135,7 +135,7 @@ $(O)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(call archives,app)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -MF $@.d -fsanitize=fuzzer$(comma)address$(comma)undefined -o $@ $< $(call link,app)
 
-# Programs that end-to-end tests run: tests/e2e/X.c. Without an X.py or X.sh beside it, it is a test itself.
+# Programs that tests run: tests/e2e/X.c.
 E2E_PROGRAMS := $(patsubst tests/%.c,$(O)/tests/%,$(sort $(wildcard tests/e2e/*.c)))
 $(O)/tests/e2e/%: tests/e2e/%.c $(call archives,app)
 	$(call say,TEST,$@)

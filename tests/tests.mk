@@ -18,12 +18,14 @@ check:
 	+-$(Q)$(MAKE) --no-print-directory -k SAN= O=$(O) valgrind-programs
 	+$(Q)$(MAKE) --no-print-directory SAN=1 O=$(SAN_O) PLAIN_O=$(O) check-run
 
-check-programs: $(O)/flagdeck units $(REPLAYS)
-valgrind-programs: $(VALGRIND_UNITS)
+check-programs: $(O)/flagdeck $(O)/tests/e2e/sim_server units $(REPLAYS)
+valgrind-programs: $(O)/flagdeck $(O)/tests/e2e/sim_server $(VALGRIND_UNITS)
 check-run:
 	+@$(run) --jobs $(JOBS) $(UNITS) \
 	    $(foreach f,$(FUZZERS),'fuzz/$f=$(O)/tests/fuzz/replay_$f tests/fuzz/corpus/$f') \
 	    'build=test -x $(O)/flagdeck' \
+	    'console-memory=$(PYTHON) tests/console_memory.py --seconds 20 $(O)/flagdeck $(O)/tests/e2e/sim_server' \
+	    'valgrind/console=$(PYTHON) tests/console_memory.py --valgrind --seconds 60 $(PLAIN_O)/flagdeck $(PLAIN_O)/tests/e2e/sim_server' \
 	    tests/check-layers.sh 'check-layers-self-test=tests/check-layers.sh --self-test' \
 	    'headers=$(MAKE) -k --no-print-directory SAN= O=$(PLAIN_O) headers' \
 	    $(foreach u,$(VALGRIND_UNITS:$(O)/%=%),'valgrind/$(notdir $u)=tests/valgrind.sh $(PLAIN_O)/$u')
