@@ -57,6 +57,8 @@ struct cli {
 	double timeout;  /* seconds; 0: the command's own */
 	double since;    /* seconds back from now; 0: from the beginning */
 	double range, step; /* of queries, in seconds; 0: an instant, or what fits */
+	const char *comment, *author;
+	double duration; /* of a silence, in seconds */
 	int no_watch;
 	struct demo_wish demo;
 	struct load_wish load;
@@ -123,6 +125,10 @@ int run_get_paused(struct cli *cli, int argc, const char *const *argv);
 int run_get_rollouts(struct cli *cli, int argc, const char *const *argv);
 int run_rollout_status(struct cli *cli, int argc, const char *const *argv);
 int run_demo(struct cli *cli, int argc, const char *const *argv);
+int run_get_alerts(struct cli *cli, int argc, const char *const *argv);
+int run_silence_list(struct cli *cli, int argc, const char *const *argv);
+int run_silence_add(struct cli *cli, int argc, const char *const *argv);
+int run_silence_expire(struct cli *cli, int argc, const char *const *argv);
 int run_query(struct cli *cli, int argc, const char *const *argv);
 int run_doctor(struct cli *cli, int argc, const char *const *argv);
 int run_rollout_restart(struct cli *cli, int argc, const char *const *argv);

@@ -8,6 +8,7 @@
 #include "base/intern.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "model/alert.h"
 #include "model/metrics.h"
 #include "model/object.h"
 #include "model/resource.h"
@@ -76,6 +77,7 @@ struct cluster {
 	int remembered;                  /* of them, rows of the last run */
 	int64_t remembered_ms;           /* wall clock when those were saved; 0: none */
 	struct cluster_metrics metrics;  /* how its Prometheus stands */
+	struct cluster_alerts alerts;
 
 	/* Kept by the model. */
 	struct map scaled;               /* hpa.target_key -> struct hpa * */

@@ -82,6 +82,7 @@ struct service {
 	uint32_t by_reason[REASON_COUNT];
 	int warnings;         /* Warning events of the last hour that are about it */
 	struct event *events; /* those events, unordered, by `next` */
+	int alerts_firing, alerts_pending; /* about it, and neither silenced nor inhibited */
 	struct service_metrics *metrics; /* model/metrics.h; NULL: nobody measures it */
 
 	/* Derived by fleet_settle. */

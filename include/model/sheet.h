@@ -48,7 +48,7 @@ struct sheet {
 	struct cJSON *(*json)(const struct sheet_row *row, int64_t now_ms);
 };
 
-extern const struct sheet flux_sheet, paused_sheet, rollouts_sheet;
+extern const struct sheet flux_sheet, paused_sheet, rollouts_sheet, alerts_sheet, silences_sheet;
 extern const struct sheet *const sheets[];
 extern const size_t sheet_count;
 

@@ -51,6 +51,9 @@ void prom_source_pause(struct prom_source *source, int paused);
 void prom_source_refresh(struct prom_source *source);
 /* Whether a round is over, or it is known that none can be. */
 int prom_source_settled(const struct prom_source *source);
+/* Its alerts. */
+struct alerting;
+struct alerting *prom_source_alerting(const struct prom_source *source);
 /* NULL while none was found. */
 struct prom_client *prom_source_client(const struct prom_source *source);
 /* The preset in use for a metric; NULL: none tells it. `scope` is filled with this source's. */

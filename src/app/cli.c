@@ -22,6 +22,11 @@ const struct command cli_commands[] = {
 	 run_get_rollouts},
 	{"rollout status", "SERVICE", "Follow a rollout to its end: exits 0 complete, 1 failed, 4 timed out.", "nwt",
 	 run_rollout_status},
+	{"get alerts", "[FILTER]", "Print the alerts that fire or are pending, by service.", "ot", run_get_alerts},
+	{"silence list", "[FILTER]", "Print Alertmanager's silences.", "ot", run_silence_list},
+	{"silence add", "MATCHER...", "Silence alerts: name=value, name=~regex; shows what it matches first.", "tCuP",
+	 run_silence_add},
+	{"silence expire", "ID", "End a silence.", "tC", run_silence_expire},
 	{"query", "EXPR", "Ask PromQL of each cluster's Prometheus, for now or over a range.", "otq", run_query},
 	{"demo", "", "Open the console on an embedded platform: three clusters that need nothing but this program.", "D",
 	 run_demo},
@@ -58,13 +63,13 @@ const struct command cli_commands[] = {
 	{"flag list", "[KEY]", "Print flags of services with their values and where these come from.", "olF", run_flag_list},
 	{"flag get", "KEY", "Print one value, of one service in one environment.", "oF", run_flag_get},
 	{"flag matrix", "[KEY...]", "Print services against flags, by environment.", "olF", run_flag_matrix},
-	{"flag plan", "KEY=VALUE...", "Say what a change would do, and change nothing.", "olFG", run_flag_plan},
-	{"flag set", "KEY=VALUE...", "Change flags by a commit, push it, and say what became of it.", "olFG", run_flag_set},
-	{"flag unset", "KEY...", "Remove a service's own values, so that the more general ones hold again.", "olFG", run_flag_unset},
+	{"flag plan", "KEY=VALUE...", "Say what a change would do, and change nothing.", "olFGP", run_flag_plan},
+	{"flag set", "KEY=VALUE...", "Change flags by a commit, push it, and say what became of it.", "olFGP", run_flag_set},
+	{"flag unset", "KEY...", "Remove a service's own values, so that the more general ones hold again.", "olFGP", run_flag_unset},
 	{"flag history", "[KEY]", "Print changes of flags from Git: who, when, what and why.", "olaF", run_flag_history},
-	{"flag revert", "CHANGE", "Undo a change exactly, by its id or commit.", "oFG", run_flag_revert},
-	{"flag promote", "FROM TO [KEY...]", "Carry the values of one environment to another.", "olFG", run_flag_promote},
-	{"flag expire", "", "Take back what has run out or broken its guard; for a CronJob.", "oFG", run_flag_expire},
+	{"flag revert", "CHANGE", "Undo a change exactly, by its id or commit.", "oFGP", run_flag_revert},
+	{"flag promote", "FROM TO [KEY...]", "Carry the values of one environment to another.", "olFGP", run_flag_promote},
+	{"flag expire", "", "Take back what has run out or broken its guard; for a CronJob.", "oFGP", run_flag_expire},
 	{"flag lint", "", "Check the catalog and every value.", "oF", run_flag_lint},
 	{"flag schema", "", "Print the JSON schema of the values.", "F", run_flag_schema},
 	{"yaml get", "FILE PATH", "Print the value at a path of a YAML file.", "Y", run_yaml_get},
@@ -117,6 +122,8 @@ FLAG_OPTION(set_no_color, no_color)
 FLAG_OPTION(set_help, help)
 FLAG_OPTION(set_version, version)
 FLAG_OPTION(set_no_watch, no_watch)
+TEXT_OPTION(set_comment, comment)
+TEXT_OPTION(set_author, author)
 TEXT_OPTION(set_load_results, load.results)
 TEXT_OPTION(set_load_junit, load.junit)
 TEXT_OPTION(set_load_summary, load.summary)
@@ -174,6 +181,11 @@ static int set_output(struct cli *cli, const char *value, struct err *err)
 		return 0;
 	}
 	return err_set(err, "-o knows table, json and yaml, not \"%.40s\"", value);
+}
+
+static int set_duration(struct cli *cli, const char *value, struct err *err)
+{
+	return duration_parse(value, &cli->duration, err) < 0 ? err_wrap(err, "--duration") : 0;
 }
 
 static int set_range(struct cli *cli, const char *value, struct err *err)
@@ -294,8 +306,8 @@ const struct option_row cli_options[] = {
 	{"--env", NULL, "NAME", 'F', "Only this environment; may be given several times.", set_flag_env},
 	{"--region", NULL, "NAME", 'F', "Only this region; may be given several times.", set_flag_region},
 	{"--reason", NULL, "TEXT", 'G', "Why: one line, for the commit and the audit.", set_flag_reason},
-	{"--dry-run", NULL, NULL, 'G', "Print the plan; commit nothing.", set_flag_dry_run},
-	{"--yes", NULL, NULL, 'G', "Do not ask.", set_flag_yes},
+	{"--dry-run", NULL, NULL, 'P', "Print what would be done; change nothing.", set_flag_dry_run},
+	{"--yes", NULL, NULL, 'P', "Do not ask.", set_flag_yes},
 	{"--expires", NULL, "WHEN", 'G', "Take it back then: 2h, or 2026-11-24T18:00:00Z.", set_flag_expires},
 	{"--guard", NULL, "RULE", 'G', "Take it back when this breaks: errorRatio<1%.", set_flag_guard},
 	{"--for", NULL, "DURATION", 'G', "How long the guard watches: 10m.", set_flag_for},
@@ -308,6 +320,9 @@ const struct option_row cli_options[] = {
 	{"--junit", NULL, "FILE", 'L', "Write the verdict as JUnit XML, each SLO a test.", set_load_junit},
 	{"--summary", NULL, "FILE", 'L', "Write the verdict as Markdown.", set_load_summary},
 	{"--detach", NULL, NULL, 'L', "Start it and leave it running.", set_load_detach},
+	{"--comment", NULL, "TEXT", 'C', "Why; required for a new silence.", set_comment},
+	{"--author", NULL, "NAME", 'u', "Who makes it; your user name without it.", set_author},
+	{"--duration", NULL, "DURATION", 'u', "For so long: 30m, 2h; 2h without it.", set_duration},
 	{"--range", NULL, "DURATION", 'q', "Over the last so long: 1h, 7d.", set_range},
 	{"--step", NULL, "DURATION", 'q', "Between two values of a range; without it, what fits.", set_step},
 	{"--reason", NULL, "TEXT", 'Q', "Why; everybody who looks at it sees it, and the audit keeps it.", set_reason},

@@ -6,7 +6,10 @@
 #include "app/cli_print.h"
 #include "app/cli_read.h"
 #include "base/json.h"
+#include "model/fleet.h"
 #include "model/sheet.h"
+
+static const double METRICS_WAIT = 20;
 
 /* The words of the command line are a filter, as on the screen. */
 static void filter_text(struct text *out, int argc, const char *const *argv)
@@ -60,6 +63,25 @@ static int print_table(const struct cli *cli, const struct sheet *sheet, const s
 	return EXIT_DONE;
 }
 
+/* Whose alerts are not known, and why; gives the exit code. */
+static int alerts_report(const struct fleet *fleet, const struct sheet *sheet)
+{
+	int code = EXIT_DONE;
+	for (size_t i = 0; i < fleet->clusters.len; i++) {
+		const struct cluster *cluster = fleet->clusters.items[i];
+		const struct cluster_alerts *alerts = &cluster->alerts;
+		int manager = sheet == &silences_sheet;
+		const char *why = manager ? alerts->manager_error : alerts->error;
+		if (!why[0] && (manager ? !alerts->manager_known : !alerts->known))
+			why = cluster->metrics.words[0] ? cluster->metrics.words : manager ? "no Alertmanager was found" : "no answer in time";
+		if (!why[0])
+			continue;
+		fprintf(stderr, "flagdeck: %s: %s: %s\n", cluster->name, sheet->name, why);
+		code = EXIT_FAILED;
+	}
+	return code;
+}
+
 static int run_sheet(struct cli *cli, const struct sheet *sheet, int argc, const char *const *argv)
 {
 	struct reading reading;
@@ -68,14 +90,17 @@ static int run_sheet(struct cli *cli, const struct sheet *sheet, int argc, const
 	char filter[1024];
 	struct text text = text_in(filter, sizeof(filter));
 	filter_text(&text, argc, argv);
-	if (reading_open(&reading, cli, 1, &err) < 0)
+	int metered = sheet == &alerts_sheet || sheet == &silences_sheet;
+	if (reading_open(&reading, cli, !metered, &err) < 0)
 		return cli_fail(EXIT_FAILED, &err);
 	const struct fleet *fleet = reading.session->fleet;
+	if (metered && session_wait_metrics(reading.session, cli->timeout > 0 ? cli->timeout : METRICS_WAIT) < 0)
+		fprintf(stderr, "flagdeck: the alerts of some clusters have not come in time\n");
 	int64_t now_ms = fleet->clock->wall(fleet->clock);
 	size_t count = sheet->run(fleet, NULL, &rows);
 	int code = cli->output == OUTPUT_TABLE ? print_table(cli, sheet, rows, count, filter, now_ms)
 	                                       : print_json(cli, sheet, rows, count, filter, now_ms);
-	int missing = reading_report(&reading);
+	int missing = metered ? alerts_report(fleet, sheet) : reading_report(&reading);
 	free(rows);
 	reading_close(&reading);
 	return code != EXIT_DONE ? code : missing;
@@ -94,4 +119,14 @@ int run_get_paused(struct cli *cli, int argc, const char *const *argv)
 int run_get_rollouts(struct cli *cli, int argc, const char *const *argv)
 {
 	return run_sheet(cli, &rollouts_sheet, argc, argv);
+}
+
+int run_get_alerts(struct cli *cli, int argc, const char *const *argv)
+{
+	return run_sheet(cli, &alerts_sheet, argc, argv);
+}
+
+int run_silence_list(struct cli *cli, int argc, const char *const *argv)
+{
+	return run_sheet(cli, &silences_sheet, argc, argv);
 }

@@ -69,6 +69,34 @@ NUMBER_COLUMN(updated, updated, 1)
 NUMBER_COLUMN(available, available, 1)
 NUMBER_COLUMN(pods, pods, service_knows_pods(service))
 NUMBER_COLUMN(restarts, restarts, service_knows_pods(service))
+/* Firing ones by their number, pending ones with a question mark. */
+static int alerts_absent(const struct service *service)
+{
+	return !service->cluster->alerts.known;
+}
+
+static void alerts_format(const struct service *service, struct text *out)
+{
+	if (service->alerts_firing || service->alerts_pending)
+		text_printf(out, service->alerts_pending ? "%d+%d?" : "%d", service->alerts_firing, service->alerts_pending);
+}
+
+static double alerts_number(const struct service *service)
+{
+	return service->alerts_firing + service->alerts_pending;
+}
+
+static int alerts_compare(const struct service *a, const struct service *b)
+{
+	int order = order_of(a->alerts_firing, b->alerts_firing);
+	return order ? order : order_of(a->alerts_pending, b->alerts_pending);
+}
+
+static enum tone alerts_tone(const struct service *service)
+{
+	return service->alerts_firing ? TONE_BAD : service->alerts_pending ? TONE_WARNING : TONE_PLAIN;
+}
+
 NUMBER_COLUMN(warnings, warnings, service->cluster->kinds[OBJECT_EVENT].complete)
 
 static enum tone health_tone(const struct service *service)
@@ -322,6 +350,9 @@ const struct column columns[] = {
 	 .help = "Memory used, and the share of that requested", METERED(mem)},
 	{.key = "trend", .title = "TREND", .min_width = 8, .keep = 7, .in_table = 1,
 	 .help = "Requests of the last 16 minutes; sorts by how much they changed", METERED(trend)},
+	{.key = "alerts", .title = "ALERT", .min_width = 5, .keep = 5, .in_table = 1, .metered = 1, .right = 1, .descends = 1,
+	 .help = "Alerts about it that fire; with a ?, that are pending", FUNCTIONS(alerts), .number = alerts_number,
+	 .tone = alerts_tone},
 	{.key = "cost", .title = "COST/MO", .min_width = 7, .keep = 12, .in_table = 1,
 	 .help = "Cost a month, by the larger of use and request, at the configured prices", METERED(cost)},
 	{.key = "restarts", .title = "RESTARTS", .min_width = 8, .keep = 6, .descends = 1, .right = 1,

@@ -65,6 +65,7 @@ static void cluster_free(struct cluster *cluster)
 		map_release(&cluster->objects[kind]);
 	}
 	owner_free_all(cluster);
+	cluster_release_alerts(cluster);
 	map_release(&cluster->scaled);
 	map_release(&cluster->applied);
 	map_release(&cluster->canaries);

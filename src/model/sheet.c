@@ -11,7 +11,7 @@
 
 enum { CELL = 256, WORD = 128 };
 
-const struct sheet *const sheets[] = {&flux_sheet, &rollouts_sheet, &paused_sheet};
+const struct sheet *const sheets[] = {&flux_sheet, &rollouts_sheet, &paused_sheet, &alerts_sheet, &silences_sheet};
 const size_t sheet_count = sizeof(sheets) / sizeof(sheets[0]);
 
 const struct sheet *sheet_find(const char *name)

@@ -15,6 +15,7 @@
 #include "base/crypto.h"
 #include "base/mem.h"
 #include "model/writer.h"
+#include "prom/alerts.h"
 #include "prom/discover.h"
 
 enum { ROWS_MAX = 64, EXPR_MAX = 64 << 10, SERIES_MAX = 250000, SLOW_EACH = 10 };
@@ -37,6 +38,7 @@ struct prom_source {
 	struct discover_found found;
 	size_t trying;                      /* index into found */
 	struct prom_call *probe;
+	struct alerting *alerting;
 	const struct preset *rows[ROWS_MAX]; /* own ones first */
 	size_t row_count;
 	char has[ROWS_MAX];                  /* found by the probe */
@@ -89,6 +91,13 @@ static void state_set(struct prom_source *source, enum metering state, const cha
 	changed(source);
 }
 
+static void client_drop(struct prom_source *source)
+{
+	alerting_forget(source->alerting);
+	prom_client_free(source->client);
+	source->client = NULL;
+}
+
 /* Nothing to ask for now: look again after a while that grows. */
 static void give_up(struct prom_source *source, enum metering state, const char *words)
 {
@@ -98,8 +107,7 @@ static void give_up(struct prom_source *source, enum metering state, const char 
 	if (source->options.cluster->metrics.heard_ms && state == METERING_FAILED)
 		state = METERING_STALE;
 	log_line(source->options.log, "%s: metrics: %s: %s", source->options.cluster->name, metering_words[state], words);
-	prom_client_free(source->client);
-	source->client = NULL;
+	client_drop(source);
 	later(source, (wait < LOOK_AGAIN_MAX ? wait : LOOK_AGAIN_MAX) * (0.9 + 0.2 * random_fraction()), look);
 	state_set(source, state, words);
 }
@@ -210,7 +218,7 @@ static void probe(struct prom_source *source, const struct prom_access *access)
 	const struct prom_client_options options = {
 		.loop = source->options.loop, .http = source->options.http, .kube = source->options.kube, .access = access,
 	};
-	prom_client_free(source->client);
+	client_drop(source);
 	source->client = prom_client_new(&options, &err);
 	if (!source->client) {
 		give_up(source, METERING_FAILED, err.text);
@@ -401,6 +409,7 @@ static void round_start(struct prom_source *source)
 		if (source->of_metric[metric] && (metric < METRIC_KEPT || source->round % SLOW_EACH == 0))
 			slot_ask(source, metric);
 	}
+	alerting_poll(source->alerting, source->client);
 	if (source->sent == 0)
 		round_over(source);
 }
@@ -419,6 +428,11 @@ struct prom_source *prom_source_new(const struct prom_source_options *options)
 	for (size_t i = 0; i < preset_count && source->row_count < ROWS_MAX; i++)
 		source->rows[source->row_count++] = &presets[i];
 	source->timer = timer_new(options->loop, timer_fired, source);
+	const struct alerting_options alerting = {
+		.loop = options->loop, .http = options->http, .kube = options->kube, .manager = &source->config.alertmanager,
+		.cluster = options->cluster, .changed = options->changed, .arg = options->arg,
+	};
+	source->alerting = alerting_new(&alerting);
 	return source;
 }
 
@@ -439,6 +453,7 @@ void prom_source_free(struct prom_source *source)
 	if (!source)
 		return;
 	calls_cancel(source);
+	alerting_free(source->alerting); /* before the client that it asks */
 	prom_client_free(source->client);
 	timer_free(source->timer);
 	free(source->select);
@@ -467,7 +482,12 @@ void prom_source_refresh(struct prom_source *source)
 
 int prom_source_settled(const struct prom_source *source)
 {
-	return source->settled;
+	return source->settled && (!source->client || source->options.only_find || alerting_settled(source->alerting));
+}
+
+struct alerting *prom_source_alerting(const struct prom_source *source)
+{
+	return source->alerting;
 }
 
 struct prom_client *prom_source_client(const struct prom_source *source)

@@ -168,6 +168,26 @@ static void metrics_add_cells(struct bar *bar, const struct fleet *fleet)
 		bar_add(bar, STYLE_STALE, 1, "metrics old");
 }
 
+static void alerts_add(struct bar *bar, const struct fleet *fleet)
+{
+	int firing = 0, pending = 0;
+	char room[CELL_TEXT];
+
+	for (size_t i = 0; i < fleet->clusters.len; i++) {
+		const struct cluster *cluster = fleet->clusters.items[i];
+		firing += cluster->alerts.firing;
+		pending += cluster->alerts.pending;
+	}
+	if (firing) {
+		snprintf(room, sizeof(room), "%d alert%s", firing, firing == 1 ? "" : "s");
+		bar_add(bar, STYLE_BAD, 0, room);
+	}
+	if (pending) {
+		snprintf(room, sizeof(room), "%d pending", pending);
+		bar_add(bar, STYLE_WARNING, 3, room);
+	}
+}
+
 static void bar_build(struct bar *bar, const struct scene *scene, enum brevity brevity, const char *only)
 {
 	char clock[16];
@@ -180,6 +200,7 @@ static void bar_build(struct bar *bar, const struct scene *scene, enum brevity b
 	if (scene->fleet->services.len > 0)
 		totals_add(bar, &scene->fleet->totals);
 	metrics_add_cells(bar, scene->fleet);
+	alerts_add(bar, scene->fleet);
 	stamp_format_clock(scene->now_ms, clock);
 	clock[5] = '\0'; /* without seconds: it would never be still */
 	bar_add(bar, STYLE_HEADER, 3, clock)->at_end = 1;

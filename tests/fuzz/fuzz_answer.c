@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "prom/alerts.h"
 #include "prom/answer.h"
 #include "prom/discover.h"
 
@@ -78,5 +79,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct err err = {0};
 	if (discover_decode(&found, DISCOVER_PROMETHEUS, (const char *)bytes, len, &err) < 0 && !err.text[0])
 		abort();
+	struct vec items;
+	vec_init(&items);
+	if (alerts_decode(&items, (const char *)bytes, len, &err) == 0 && items.len > ALERTS_MAX)
+		abort();
+	if (alerts_decode_held(&items, (const char *)bytes, len, &err) < 0 && !err.text[0])
+		abort();
+	alerts_free(&items);
+	if (silences_decode(&items, (const char *)bytes, len, &err) < 0 && !err.text[0])
+		abort();
+	alerts_free(&items);
 	return 0;
 }
