@@ -50,7 +50,7 @@ struct cli {
 	/* Of commands. */
 	enum output output;
 	const char *namespace, *labels, *sort;
-	const char *reason;
+	const char *reason, *commit;
 	int64_t until_ms;
 	long revision;
 	int replicas, replicas_given, yes, dry_run, force, reset, with_source, full;
@@ -124,6 +124,8 @@ int run_get_flux(struct cli *cli, int argc, const char *const *argv);
 int run_get_paused(struct cli *cli, int argc, const char *const *argv);
 int run_get_rollouts(struct cli *cli, int argc, const char *const *argv);
 int run_rollout_status(struct cli *cli, int argc, const char *const *argv);
+int run_rollout_watch(struct cli *cli, int argc, const char *const *argv);
+int run_flux_trace(struct cli *cli, int argc, const char *const *argv);
 int run_demo(struct cli *cli, int argc, const char *const *argv);
 int run_get_alerts(struct cli *cli, int argc, const char *const *argv);
 int run_silence_list(struct cli *cli, int argc, const char *const *argv);

@@ -23,7 +23,7 @@ struct console_options {
 	const char *state_path; /* the database; NULL: nothing is remembered */
 	enum graph graph;       /* of charts; --ascii has its own */
 	const char *load_results, *load_profiles; /* folders of runs and of profiles */
-	const struct config *config; /* what may be loaded */
+	const struct config *config; /* repositories, and what may be loaded; NULL: neither */
 	int ascii, no_color, read_only;
 	struct log *log;        /* may be NULL */
 	const char *dump;        /* a file: SIGUSR1 writes the services there as JSON; NULL: none */

@@ -29,10 +29,6 @@ struct chain_question {
 	                     * that touches the service, else the one that is applied */
 	const struct chain *before; /* may be NULL */
 	int64_t now_ms;
-	/* Errors and latency around a moment; returns 0, or -1 where there is no Prometheus. May be NULL. */
-	int (*metrics)(void *arg, const struct service *service, int64_t at_ms, struct chain_metrics *before,
-	               struct chain_metrics *after);
-	void *metrics_arg;
 };
 
 /* Never NULL; chain_free it. */

@@ -19,8 +19,6 @@ struct tracer_options {
 	struct log *log;  /* may be NULL */
 	/* A commit that the clusters name and no repository has. May be NULL. */
 	void (*want)(void *arg, const char *sha);
-	int (*metrics)(void *arg, const struct service *service, int64_t at_ms, struct chain_metrics *before,
-	               struct chain_metrics *after); /* see trace/chain.h; may be NULL */
 	void *arg;
 };
 

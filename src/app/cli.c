@@ -27,6 +27,9 @@ const struct command cli_commands[] = {
 	{"silence add", "MATCHER...", "Silence alerts: name=value, name=~regex; shows what it matches first.", "tCuP",
 	 run_silence_add},
 	{"silence expire", "ID", "End a silence.", "tC", run_silence_expire},
+	{"rollout watch", "SERVICE", "Follow a commit until the service runs it: exits 0 healthy, 1 failed, 4 timed out.", "nowtC",
+	 run_rollout_watch},
+	{"flux trace", "KIND/NAME", "Say what applied an object, up to the commit with author and subject.", "not", run_flux_trace},
 	{"query", "EXPR", "Ask PromQL of each cluster's Prometheus, for now or over a range.", "otq", run_query},
 	{"demo", "", "Open the console on an embedded platform: three clusters that need nothing but this program.", "D",
 	 run_demo},
@@ -108,6 +111,7 @@ TEXT_OPTION(set_namespace, namespace)
 TEXT_OPTION(set_labels, labels)
 TEXT_OPTION(set_sort, sort)
 TEXT_OPTION(set_reason, reason)
+TEXT_OPTION(set_commit, commit)
 FLAG_OPTION(set_yes, yes)
 FLAG_OPTION(set_dry_run, dry_run)
 FLAG_OPTION(set_force, force)
@@ -294,6 +298,7 @@ const struct option_row cli_options[] = {
 	{"--selector", "-l", "LABELS", 'l', "Only with these labels: app=web,tier=front.", set_labels},
 	{"--sort", NULL, "COLUMN", 's', "Sort by a column instead of by trouble.", set_sort},
 	{"--since", NULL, "DURATION", 'a', "Only what happened since so long: 2h, 30d.", set_since},
+	{"--commit", NULL, "SHA", 'C', "Which commit; without it, the newest one that touches the service.", set_commit},
 	{"--no-watch", NULL, NULL, 'w', "Say how it stands now instead of following it.", set_no_watch},
 	{"--services", NULL, "N", 'D', "So many services in each cluster, 240 when not given; at most 2000.", set_demo_services},
 	{"--speed", NULL, "N", 'D', "Let everything happen N times faster than in life.", set_demo_speed},

@@ -65,6 +65,7 @@ static void tick_due(void *arg)
 	int64_t wall = fleet->clock->wall(fleet->clock);
 
 	timer_start(console->tick, 1);
+	gitops_start(console->gitops); /* only now: git's processes would take the first rows' time */
 	console_settle(console);
 	if (wall - wall % 60000 != console->scene.now_ms)
 		console->dirty = 1;
@@ -139,6 +140,11 @@ static int session_make(struct console *console, struct err *err)
 	if (!console->session)
 		return CODE_FAILED;
 	rows_remember(console);
+	const struct gitops_options gitops = {.session = console->session,
+	                                      .repositories = options->config ? options->config->repositories : NULL,
+	                                      .repository_count = options->config ? options->config->repository_count : 0,
+	                                      .db = console->db, .log = options->log, .changed = console_written, .arg = console};
+	console->gitops = gitops_new(&gitops);
 	console->scene.fleet = console->session->fleet;
 	console->scene.keymap = console->keymap;
 	console->scene.read_only = options->read_only;
@@ -202,6 +208,7 @@ static void console_release(struct console *console)
 	deck_free(console->deck);
 	supply_free(console->supply);
 	load_book_free(console->loads);
+	gitops_free(console->gitops);
 	session_free(console->session);
 	db_close(console->db);
 	grid_release(&console->grid);

@@ -42,6 +42,8 @@ void console_settle(struct console *console)
 	console->written = 0;
 	if (fleet_settle(console->session->fleet))
 		console->dirty = 1;
+	if (gitops_update(console->gitops))
+		console->dirty = 1;
 	supply_follow(console->supply);
 }
 

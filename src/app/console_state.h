@@ -6,6 +6,7 @@
 #include "app/demand.h"
 #include "app/dispatch.h"
 #include "app/load_book.h"
+#include "app/gitops.h"
 #include "app/signals.h"
 #include "app/start_trace.h"
 #include "store/db.h"
@@ -19,6 +20,7 @@ struct console {
 	struct theme theme;
 	struct keymap *keymap;
 	struct session *session;
+	struct gitops *gitops;
 	struct supply *supply;
 	struct load_book *loads;
 	struct scene scene;

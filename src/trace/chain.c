@@ -60,8 +60,11 @@ void link_done(struct tracing *tracing, struct chain_link *link, int64_t ended_m
 	} else if (before) {
 		link->ended_ms = tracing->now_ms; /* we looked when it was not done: it was done since */
 	}
-	if (link->began_ms > link->ended_ms && link->ended_ms)
-		link->began_ms = link->ended_ms; /* stamps are cut to the second */
+	/* Stamps are cut to the second: what seems to end before it began took less than one. */
+	if (link->ended_ms && link->began_ms > link->ended_ms && link->began_ms - link->ended_ms <= 1000)
+		link->ended_ms = link->began_ms;
+	else if (link->began_ms > link->ended_ms && link->ended_ms)
+		link->began_ms = link->ended_ms;
 }
 
 void link_hang(struct chain_link *link, enum hang hang, const char *message)
@@ -174,6 +177,8 @@ static void sum_up(struct tracing *tracing)
 		chain->verdict = tracing->fresh || !tracing->kustomization ? VERDICT_HEALTHY : VERDICT_NOTHING;
 		if (same && before->verdict == VERDICT_HEALTHY)
 			chain->verdict = VERDICT_HEALTHY;
+		else if (!tracing_is_settled(tracing)) /* another watch may still bring that it goes on */
+			chain->verdict = VERDICT_MOVING;
 	}
 	/* A stage above that cannot be known is told even when those below say that all is well. */
 	for (size_t i = 0; i < CHAIN_STAGES; i++) {

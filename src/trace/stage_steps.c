@@ -3,7 +3,6 @@
  * Canaries of Flagger and Rollouts of Argo. Flagger has no observedGeneration: after a new
  * ReplicaSet, only a movement that is younger counts. It tells why it waits in events alone.
  */
-#include <math.h>
 #include <string.h>
 
 #include "tracing.h"
@@ -207,26 +206,4 @@ void stage_steps(struct tracing *tracing)
 		stage_argo(tracing, link);
 	else
 		stage_canary(tracing, link);
-}
-
-void stage_metrics(struct tracing *tracing)
-{
-	struct chain_link *link = tracing_link(tracing, STAGE_METRICS);
-	const struct chain_question *question = tracing->question;
-	struct chain *chain = tracing->chain;
-	int64_t at = above_ended(tracing, STAGE_METRICS);
-
-	for (enum chain_stage stage = STAGE_COMMIT; stage < STAGE_METRICS; stage++)
-		if (!link_is_passed(&chain->links[stage])) {
-			link->state = CHAIN_WAITING;
-			return;
-		}
-	if (!question->metrics || !tracing->service || !at || !tracing->fresh ||
-	    question->metrics(question->metrics_arg, tracing->service, at, &chain->before, &chain->after) < 0) {
-		link_skip(link, NULL);
-		return;
-	}
-	link->state = CHAIN_DONE;
-	link_say(link, "errors %.2f%% → %.2f%%, p99 %.0f → %.0f ms", 100 * chain->before.error_ratio, 100 * chain->after.error_ratio,
-	         chain->before.p99_ms, chain->after.p99_ms);
 }

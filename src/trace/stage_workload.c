@@ -19,6 +19,14 @@ static int is_reached(struct tracing *tracing, enum chain_stage stage)
 	return !*tracing->sha || link_is_passed(tracing_link(tracing, STAGE_ATTEMPT));
 }
 
+/* Helm waits for the pods that it makes: what is below it begins with it, not after it. */
+static int64_t began_with_helm(const struct tracing *tracing, enum chain_stage stage)
+{
+	const struct chain_link *helm = &tracing->chain->links[STAGE_HELM];
+
+	return helm->state == CHAIN_DONE && helm->began_ms ? helm->began_ms : above_ended(tracing, stage);
+}
+
 static void link_of_workload(struct chain_link *link, const struct workload *workload)
 {
 	link_of(link, kind_rows[workload->object.kind].word, workload->object.namespace, workload->object.name);
@@ -43,7 +51,7 @@ void stage_workload(struct tracing *tracing)
 		return;
 	}
 	link_of_workload(link, workload);
-	link->began_ms = above_ended(tracing, STAGE_WORKLOAD);
+	link->began_ms = began_with_helm(tracing, STAGE_WORKLOAD);
 	if (!is_reached(tracing, STAGE_WORKLOAD) && !helm_waits(tracing)) {
 		link->state = CHAIN_WAITING;
 		return;
@@ -115,7 +123,7 @@ void stage_replicaset(struct tracing *tracing)
 		return;
 	}
 	set = present_set(workload);
-	link->began_ms = above_ended(tracing, STAGE_REPLICASET);
+	link->began_ms = began_with_helm(tracing, STAGE_REPLICASET);
 	if (set)
 		link_of(link, "ReplicaSet", set->object.namespace, set->object.name);
 	else

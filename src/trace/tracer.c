@@ -270,7 +270,6 @@ static int look(struct tracer *tracer, struct record *record, struct service *se
 {
 	const struct chain_question question = {
 	    .fleet = tracer->options.fleet, .service = service, .sha = record->pinned, .before = service->chain, .now_ms = now,
-	    .metrics = tracer->options.metrics, .metrics_arg = tracer->options.arg,
 	};
 	struct chain *chain = chain_derive(&question), *before = service->chain;
 
