@@ -20,9 +20,11 @@ enum scope {
 	SCOPE_TEXT = 1 << 9, /* help, messages and other texts over the screen */
 	SCOPE_METRICS = 1 << 10,
 	SCOPE_LOADS = 1 << 11, /* load tests */
-	SCOPE_BITS = 12,
-	SCOPE_PAGER = SCOPE_OVERVIEW | SCOPE_LOGS | SCOPE_EVENTS | SCOPE_YAML | SCOPE_TEXT,
-	SCOPE_MOVE = SCOPE_PAGER | SCOPE_LIST | SCOPE_PODS | SCOPE_TIMELINE | SCOPE_METRICS | SCOPE_LOADS
+	SCOPE_SHEET = 1 << 12, /* another list in the services' place: Flux, paused, rollouts */
+	SCOPE_OBJECT = 1 << 13, /* the detail beside such a list */
+	SCOPE_BITS = 14,
+	SCOPE_PAGER = SCOPE_OBJECT | SCOPE_OVERVIEW | SCOPE_LOGS | SCOPE_EVENTS | SCOPE_YAML | SCOPE_TEXT,
+	SCOPE_MOVE = SCOPE_PAGER | SCOPE_LIST | SCOPE_SHEET | SCOPE_PODS | SCOPE_TIMELINE | SCOPE_METRICS | SCOPE_LOADS
 };
 
 /* What must hold before an action is carried out; each has its message in one table. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "action/action.h"
+#include "ui/list.h"
 #include "ui/pager.h"
 
 /*
@@ -34,7 +35,8 @@ void page_printf(struct page *page, uint16_t style, const char *fmt, ...) __attr
 void page_wrap(struct page *page, uint16_t style, int width, const char *text);
 void page_source(struct page *page, struct pager_source *source); /* valid until the page changes */
 
-/* What all views with a pager do alike. */
+/* What all views with a list, or with a pager, do alike: 1 when the action was theirs. */
+int list_act(struct list *list, size_t rows, struct rect rect, enum action_id action); /* moving */
 int pager_act(struct pager *pager, const struct pager_source *source, struct rect rect,
               enum action_id action);
 

@@ -51,6 +51,7 @@ struct scene {
 };
 
 struct view;
+struct place_ops;
 
 struct view_hint {
 	enum action_id action;
@@ -65,6 +66,7 @@ enum { VIEW_HINTS = 10 };
 struct view_ops {
 	const char *name;    /* of the tab */
 	unsigned scope;      /* enum scope while it has the focus */
+	const struct place_ops *place; /* it can stand in the list's place, see view/place.h; NULL: it cannot */
 	size_t size;         /* of the view's own struct, which begins with struct view */
 	struct view_hint hints[VIEW_HINTS];
 

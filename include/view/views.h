@@ -6,6 +6,7 @@
 #include "model/column.h"
 #include "model/query.h"
 #include "view/panels.h"
+#include "view/place.h"
 #include "view/view.h"
 
 /* The views, and what the deck needs to know of some of them beyond struct view_ops. */

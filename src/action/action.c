@@ -44,6 +44,8 @@ static const struct {
     {SCOPE_METRICS, "metrics", "Metrics"},
     {SCOPE_TEXT, "text", "Help and messages"},
     {SCOPE_LOADS, "loads", "Load tests"},
+    {SCOPE_SHEET, "sheet", "Another list in the services' place"},
+    {SCOPE_OBJECT, "object", "The object in detail"},
     {SCOPE_PAGER, "pager", "Text"},
     {SCOPE_MOVE, "move", "Moving"},
 };

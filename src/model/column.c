@@ -201,14 +201,15 @@ static const char *revision_word(const struct service *service)
 
 static void revision_format(const struct service *service, struct text *out)
 {
+	/* The word comes first: it is what must be seen where the column is narrow. */
+	if (service->flux.suspended || service->flux.above_suspended)
+		text_add(out, "held ");
+	else if (service->flux.ready == 'F')
+		text_add(out, "failed ");
 	if (service->flux.revision[0])
 		revision_short(service->flux.revision, out);
 	else
 		text_add(out, revision_word(service));
-	if (service->flux.suspended || service->flux.above_suspended)
-		text_add(out, " held");
-	else if (service->flux.ready == 'F')
-		text_add(out, " failed");
 }
 
 static enum tone revision_tone(const struct service *service)
@@ -332,7 +333,7 @@ const struct column columns[] = {
 	{.key = "rollout", .title = "ROLLOUT", .min_width = 9, .keep = 4, .in_table = 1,
 	 .help = "Updated pods that are available, of those wanted; the rollout's phase where nothing moves",
 	 .format = rollout_format, .compare = rollout_compare, .tone = rollout_tone},
-	{.key = "revision", .title = "REV", .min_width = 4, .keep = 8, .in_table = 1,
+	{.key = "revision", .title = "REV", .min_width = 7, .weight = 1, .keep = 5, .in_table = 1,
 	 .help = "The commit that Flux has applied (held: suspended; failed: not ready); else the workload's revision",
 	 FUNCTIONS(revision), .tone = revision_tone},
 #define METERED(name) \

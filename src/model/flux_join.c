@@ -65,13 +65,14 @@ static void inventory_change(struct cluster *cluster, struct object *old, struct
 {
 	static const struct inventory none;
 	const struct inventory *was = old ? flux_inventory(old) : &none, *is = fresh ? flux_inventory(fresh) : &none;
-	int same = same_inventory(was, is);
+	int same = same_inventory(was, is), taken = 0;
 	for (uint32_t i = 0; i < was->count; i++)
 		if (map_get(&cluster->applied, was->ids[i]) == old)
 			map_remove(&cluster->applied, was->ids[i]);
+	/* Where two claim the same, the last one to say so has it, until the other speaks again. */
 	for (uint32_t i = 0; i < is->count; i++)
-		map_put(&cluster->applied, is->ids[i], fresh);
-	if (same)
+		taken |= map_put(&cluster->applied, is->ids[i], fresh) != NULL;
+	if (same && !taken)
 		return;
 	mark_inventory(cluster, was);
 	mark_inventory(cluster, is);

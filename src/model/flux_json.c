@@ -13,8 +13,6 @@
 static void kind_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
 {
 	(void)now_ms;
-	for (int i = 0; i < row->depth; i++)
-		text_add(out, "  ");
 	if (row->object)
 		text_add(out, kind_rows[row->object->kind].word);
 	else
@@ -26,6 +24,8 @@ static void name_format(const struct sheet_row *row, int64_t now_ms, struct text
 	char room[256];
 	struct text text = text_in(room, sizeof(room));
 	(void)now_ms;
+	for (int i = 0; i < row->depth; i++)
+		text_add(out, "  ");
 	if (row->object) {
 		text_add(out, row->object->key);
 		return;
@@ -117,7 +117,7 @@ static const struct sheet_column flux_columns[] = {
 	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 5, 0, cluster_format, NULL},
 	{"READY", "Its condition Ready; of an applied workload, its pods", 7, 0, 1, 0, ready_format, ready_tone},
 	{"REVISION", "What is fetched or applied", 14, 2, 3, 0, revision_format, NULL},
-	{"HELD", "suspended or disabled, and for how long", 9, 0, 2, 0, held_format, warning},
+	{"HELD", "suspended or disabled, and for how long", 13, 0, 2, 0, held_format, warning},
 	{"DRIFT", "Whether what was applied was changed by others, where the controller says so", 7, 0, 7, 0, drift_format,
 	 warning},
 	{"AGE", "Time since it was created", 4, 0, 8, 1, age_format_cell, dim},

@@ -80,6 +80,7 @@ void sheet_age(int64_t now_ms, int64_t at_ms, struct text *out)
 	char age[24];
 	if (!at_ms)
 		return;
-	age_format(now_ms > at_ms ? now_ms - at_ms : 0, age, sizeof(age));
+	int64_t ms = now_ms > at_ms ? now_ms - at_ms : 0;
+	age_format(ms < 60000 ? ms : ms - ms % 60000, age, sizeof(age)); /* seconds of minutes are of no use here */
 	text_add(out, age);
 }

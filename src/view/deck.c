@@ -20,12 +20,20 @@ static const struct view_ops *const tab_views[DECK_TABS] = {
 	[DECK_EVENTS] = &events_view,     [DECK_YAML] = &yaml_view, [DECK_METRICS] = &metrics_view,
 };
 
+static const struct view_ops *const place_views[DECK_PLACES] = {
+	[DECK_SERVICES] = &services_view, [DECK_FLUX] = &flux_view, [DECK_ROLLOUTS] = &rollouts_view,
+	[DECK_PAUSED] = &paused_view,
+};
+
 struct deck *deck_new(const struct scene *scene)
 {
 	struct deck *deck = mem_new(sizeof(*deck));
 
 	deck->scene = scene;
-	deck->list = view_new(&services_view, scene);
+	for (int place = 0; place < DECK_PLACES; place++)
+		deck->places[place] = view_new(place_views[place], scene);
+	deck->list = deck->places[DECK_SERVICES];
+	deck->object = view_new(&object_view, scene);
 	deck->timeline = view_new(&timeline_view, scene);
 	for (int tab = 0; tab < DECK_TABS; tab++)
 		deck->tabs[tab] = view_new(tab_views[tab], scene);
@@ -45,7 +53,9 @@ void deck_free(struct deck *deck)
 {
 	if (!deck)
 		return;
-	view_free(deck->list);
+	for (int place = 0; place < DECK_PLACES; place++)
+		view_free(deck->places[place]);
+	view_free(deck->object);
 	view_free(deck->timeline);
 	for (int tab = 0; tab < DECK_TABS; tab++)
 		view_free(deck->tabs[tab]);
@@ -60,12 +70,22 @@ void deck_free(struct deck *deck)
 	free(deck);
 }
 
+struct view *deck_main(const struct deck *deck)
+{
+	return deck->places[deck->place];
+}
+
+struct view *deck_detail(const struct deck *deck)
+{
+	return deck->place == DECK_SERVICES ? deck->tabs[deck->tab] : deck->object;
+}
+
 struct view *deck_focused(const struct deck *deck)
 {
 	if (deck->over)
 		return deck->overs[deck->over];
-	return deck->focus == PANE_LIST     ? deck->list
-	       : deck->focus == PANE_DETAIL ? deck->tabs[deck->tab]
+	return deck->focus == PANE_LIST     ? deck_main(deck)
+	       : deck->focus == PANE_DETAIL ? deck_detail(deck)
 	                                    : deck->timeline;
 }
 
@@ -103,6 +123,12 @@ void deck_follow_selection(struct deck *deck)
 
 	for (int tab = 0; tab < DECK_TABS; tab++)
 		view_select(deck->tabs[tab], service ? service->key : "");
+	if (deck_main(deck)->ops->place->key) {
+		char key[1200] = "";
+		struct text text = text_in(key, sizeof(key));
+		deck_main(deck)->ops->place->key(deck_main(deck), &text);
+		view_select(deck->object, key);
+	}
 }
 
 static void detail_title(const struct service *service, char *out, size_t size)
@@ -118,6 +144,21 @@ static void detail_title(const struct service *service, char *out, size_t size)
 		text_printf(&title, "  %s%s%s", service->cluster->env, *service->cluster->env ? " " : "",
 		            service->cluster->region);
 	if (service->cluster->protected)
+		text_add(&title, "  protected");
+}
+
+static void object_title(const struct deck *deck, char *out, size_t size)
+{
+	const struct cluster *cluster = NULL;
+	const struct object *object = object_by_key(deck->scene->fleet, deck->object->service, &cluster);
+	struct text title = text_in(out, size);
+
+	if (!object) {
+		text_add(&title, "detail");
+		return;
+	}
+	text_printf(&title, "%s %s  %s", kind_rows[object->kind].word, object->key, cluster->name);
+	if (cluster->protected)
 		text_add(&title, "  protected");
 }
 
@@ -150,15 +191,18 @@ static void tabs_row_draw(struct deck *deck, struct grid *grid, struct rect *rec
 
 static void detail_draw(struct deck *deck, struct grid *grid, struct rect rect)
 {
-	struct view *view = deck->tabs[deck->tab];
+	struct view *view = deck_detail(deck);
 	int focused = deck->focus == PANE_DETAIL && !deck->over;
 	char title[320];
 
 	if (rect_is_empty(rect))
 		return;
-	detail_title(view_service(view), title, sizeof(title));
+	if (deck->place == DECK_SERVICES)
+		detail_title(view_service(view), title, sizeof(title));
+	else
+		object_title(deck, title, sizeof(title));
 	title_draw(grid, rect_cut_top(&rect, 1), title, "", focused);
-	if (!rect_is_empty(rect))
+	if (!rect_is_empty(rect) && deck->place == DECK_SERVICES)
 		tabs_row_draw(deck, grid, &rect);
 	view_draw(view, grid, rect, focused);
 }
@@ -189,7 +233,7 @@ static size_t hints_collect(const struct deck *deck, struct hint *hints, char (*
 
 static void footer_draw(struct deck *deck, struct grid *grid, struct rect row)
 {
-	const struct service *service = services_selected(deck->list);
+	const struct cluster *cluster = deck_main(deck)->ops->place->cluster(deck_main(deck));
 	struct hint hints[VIEW_HINTS + 2];
 	char keys[VIEW_HINTS + 2][KEYMAP_HINT], right[160];
 	struct text text = text_in(right, sizeof(right));
@@ -215,11 +259,11 @@ static void footer_draw(struct deck *deck, struct grid *grid, struct rect row)
 			text_printf(&text, "%s ", name);
 		}
 		text_add(&text, "…");
-	} else if (service) {
-		text_printf(&text, "%s: ", service->cluster->name);
-		cluster_describe(service->cluster, &text);
+	} else if (cluster) {
+		text_printf(&text, "%s: ", cluster->name);
+		cluster_describe(cluster, &text);
 	}
-	hints_draw(grid, row, hints, count, right, service ? link_style(service->cluster->link) : STYLE_FOOTER);
+	hints_draw(grid, row, hints, count, right, cluster ? link_style(cluster->link) : STYLE_FOOTER);
 }
 
 static void palette_show(struct deck *deck, struct grid *grid)
@@ -246,7 +290,7 @@ static void panes_draw(struct deck *deck, struct grid *grid)
 	int lines = !deck->over;
 
 	if (!rect_is_empty(layout->list))
-		view_draw(deck->list, grid, layout->list, lines && deck->focus == PANE_LIST);
+		view_draw(deck_main(deck), grid, layout->list, lines && deck->focus == PANE_LIST);
 	if (!rect_is_empty(layout->line))
 		grid_vline(grid, layout->line.row, layout->line.col, layout->line.rows, STYLE_BORDER);
 	detail_draw(deck, grid, layout->detail);
@@ -277,7 +321,7 @@ void deck_draw(struct deck *deck, struct grid *grid)
 		form_draw(&deck->form, grid, grid_rect(grid));
 	if (dialog_is_open(&deck->dialog))
 		dialog_draw(&deck->dialog, grid, grid_rect(grid));
-	deck->drawn = deck->over || rect_is_empty(deck->layout.list) ? 0 : deck->list->ops->rows(deck->list);
+	deck->drawn = deck->over || deck->place != DECK_SERVICES || rect_is_empty(deck->layout.list) ? 0 : deck->list->ops->rows(deck->list);
 }
 
 size_t deck_rows_drawn(const struct deck *deck)
@@ -290,7 +334,7 @@ size_t deck_scopes(const struct deck *deck, unsigned scopes[DECK_SCOPES])
 	size_t count = 0;
 
 	scopes[count++] = deck_focused(deck)->ops->scope;
-	if (!deck->over && deck->focus == PANE_DETAIL)
+	if (!deck->over && deck->focus == PANE_DETAIL && deck->place == DECK_SERVICES)
 		scopes[count++] = SCOPE_DETAIL;
 	scopes[count++] = SCOPE_GLOBAL;
 	return count;
@@ -323,7 +367,7 @@ void deck_say(struct deck *deck, int error, const char *fmt, ...)
 
 void deck_demand(struct deck *deck, struct demand *demand)
 {
-	const struct view *view = deck->tabs[deck->tab];
+	const struct view *view = deck_detail(deck);
 
 	demand_init(demand);
 	deck_layout(deck);

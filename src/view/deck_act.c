@@ -57,12 +57,12 @@ static void filter_clear(struct deck *deck)
 	struct err err;
 
 	/* No filter at all cannot fail. */
-	if (services_set_filter(deck->list, "", &err) < 0)
+	if (deck_main(deck)->ops->place->set_filter(deck_main(deck), "", &err) < 0)
 		deck_say(deck, 1, "%s", err.text);
 }
 
 /* One step back each time: what lies over the screen, a search, the zoom, the detail, the timeline,
- * the filter, the one cluster. */
+ * the filter, another list than the services, the one cluster. */
 static void act_back(struct deck *deck, enum action_id action)
 {
 	struct view *view = deck_focused(deck);
@@ -81,8 +81,10 @@ static void act_back(struct deck *deck, enum action_id action)
 	else if (deck->focus != PANE_LIST || deck->detail_open) {
 		deck->detail_open = 0;
 		deck->focus = PANE_LIST;
-	} else if (*services_filter(deck->list))
+	} else if (*deck_main(deck)->ops->place->filter(deck_main(deck)))
 		filter_clear(deck);
+	else if (deck->place != DECK_SERVICES)
+		deck->place = DECK_SERVICES;
 	else if (services_cluster(deck->list))
 		deck_cluster_set(deck, NULL);
 	else
@@ -169,8 +171,40 @@ static void act_timeline(struct deck *deck, enum action_id action)
 		deck->timeline_rows = 4;
 }
 
+static void act_place(struct deck *deck, enum action_id action)
+{
+	static const enum action_id actions[DECK_PLACES] = {[DECK_SERVICES] = ACTION_VIEW_SERVICES,
+		[DECK_FLUX] = ACTION_VIEW_FLUX, [DECK_ROLLOUTS] = ACTION_VIEW_ROLLOUTS, [DECK_PAUSED] = ACTION_VIEW_PAUSED};
+
+	for (int place = 0; place < DECK_PLACES; place++)
+		if (actions[place] == action)
+			deck->place = (enum deck_place)place;
+	deck->over = DECK_OVER_NONE;
+	deck->detail_open = 0;
+	deck->focus = PANE_LIST;
+}
+
+/* From a row of another list to the service it is about. Returns 0 when it is about none. */
+static int place_leave(struct deck *deck)
+{
+	const struct service *service = deck_main(deck)->ops->place->service(deck_main(deck));
+
+	if (deck->place == DECK_SERVICES)
+		return 1;
+	if (!service || services_go(deck->list, service->key) < 0) {
+		deck_say(deck, 0, service ? "%s is not in the list of services as it is filtered" : "this is of no one service",
+		         service ? service->name : "");
+		return 0;
+	}
+	deck->place = DECK_SERVICES;
+	deck_follow_selection(deck);
+	return 1;
+}
+
 static void tab_open(struct deck *deck, enum deck_tab tab)
 {
+	if (!place_leave(deck))
+		return;
 	deck->over = DECK_OVER_NONE;
 	deck->tab = tab;
 	deck->focus = PANE_DETAIL;
@@ -221,6 +255,7 @@ static void open_subject(struct deck *deck)
 		    strncmp(service->name, subject, (size_t)(slash - subject)) != 0 ||
 		    strcmp(service->cluster->name, slash + 1) != 0)
 			continue;
+		deck->place = DECK_SERVICES;
 		if (services_go(deck->list, service->key) < 0)
 			deck_say(deck, 0, "%s is not in the list as it is filtered", service->name);
 		else
@@ -239,7 +274,10 @@ static void act_open(struct deck *deck, enum action_id action)
 		deck_focused(deck)->ops->act(deck_focused(deck), action);
 	else if (deck->focus == PANE_TIMELINE)
 		open_subject(deck);
-	else if (deck->focus == PANE_LIST)
+	else if (deck->focus == PANE_LIST && deck->place != DECK_SERVICES) {
+		deck->focus = PANE_DETAIL;
+		deck->detail_open = 1;
+	} else if (deck->focus == PANE_LIST)
 		tab_open(deck, deck->tab);
 	else if (deck->tab == DECK_PODS)
 		open_pod(deck);
@@ -296,6 +334,10 @@ static void (*const handlers[ACTION_COUNT])(struct deck *deck, enum action_id ac
 	[ACTION_CLUSTER_PREVIOUS] = act_cluster_step,
 	[ACTION_CLUSTER_ALL] = act_cluster_all,
 	[ACTION_CLUSTER_LIST] = act_cluster_list,
+	[ACTION_VIEW_SERVICES] = act_place,
+	[ACTION_VIEW_FLUX] = act_place,
+	[ACTION_VIEW_ROLLOUTS] = act_place,
+	[ACTION_VIEW_PAUSED] = act_place,
 	[ACTION_PANE_NEXT] = act_pane_step,
 	[ACTION_PANE_PREVIOUS] = act_pane_step,
 	[ACTION_PANE_ZOOM] = act_pane_zoom,
@@ -338,19 +380,20 @@ int deck_act(struct deck *deck, enum action_id action)
 
 unsigned deck_met(struct deck *deck)
 {
-	const struct service *service = services_selected(deck->list);
-	struct view *view = deck_focused(deck);
+	struct view *view = deck_focused(deck), *main = deck_main(deck);
+	const struct place_ops *place = main->ops->place;
+	const struct cluster *cluster = place->cluster(main);
 	unsigned met = 0;
 
-	if (service)
+	if (cluster)
 		met |= NEED_SELECTION;
-	if (service && service->cluster->link == LINK_LIVE)
+	if (cluster && cluster->link == LINK_LIVE)
 		met |= NEED_CLUSTER;
 	if (view->ops->rows && view->ops->rows(view) > 0)
 		met |= NEED_ROW;
-	if (services_marked(deck->list) > 0)
+	if (place->marked(main) > 0)
 		met |= NEED_MARKS;
-	if (*services_filter(deck->list))
+	if (*place->filter(main))
 		met |= NEED_FILTER;
 	if (view->ops->searching && *view->ops->searching(view))
 		met |= NEED_SEARCH;

@@ -128,7 +128,8 @@ static void log_chosen(struct deck *deck, size_t chosen)
 
 void deck_cluster_set(struct deck *deck, const char *name)
 {
-	services_set_cluster(deck->list, name);
+	for (int place = 0; place < DECK_PLACES; place++)
+		deck->places[place]->ops->place->set_cluster(deck->places[place], name);
 	if (name)
 		deck_say(deck, 0, "only %s", name);
 	else

@@ -58,7 +58,7 @@ void deck_prompt_open(struct deck *deck, enum deck_prompt kind)
 	if (kind == DECK_PROMPT_FILTER) {
 		deck->prompt.history = &deck->filters;
 		free(deck->filter_before);
-		deck->filter_before = mem_copy_string(services_filter(deck->list));
+		deck->filter_before = mem_copy_string(deck_main(deck)->ops->place->filter(deck_main(deck)));
 		prompt_set(&deck->prompt, deck->filter_before);
 	} else if (kind == DECK_PROMPT_SEARCH) {
 		deck->prompt.history = &deck->searches;
@@ -80,7 +80,7 @@ static void filter_apply(struct deck *deck, const char *text)
 	struct err err = {.text = ""};
 
 	deck->prompt_error[0] = '\0';
-	if (services_set_filter(deck->list, text, &err) < 0)
+	if (deck_main(deck)->ops->place->set_filter(deck_main(deck), text, &err) < 0)
 		snprintf(deck->prompt_error, sizeof(deck->prompt_error), "%s", err.text);
 }
 

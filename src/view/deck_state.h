@@ -12,6 +12,7 @@
 
 /* The deck's own state, shared by deck.c (drawing), deck_keys.c (input) and deck_act.c (actions). */
 enum deck_tab { DECK_OVERVIEW, DECK_PODS, DECK_LOGS, DECK_EVENTS, DECK_YAML, DECK_METRICS, DECK_TABS };
+enum deck_place { DECK_SERVICES, DECK_FLUX, DECK_ROLLOUTS, DECK_PAUSED, DECK_PLACES };
 enum deck_over { DECK_OVER_NONE, DECK_OVER_HELP, DECK_OVER_MESSAGES, DECK_OVER_LOADS, DECK_OVERS };
 enum deck_prompt { DECK_PROMPT_NONE, DECK_PROMPT_FILTER, DECK_PROMPT_SEARCH, DECK_PROMPT_COMMAND,
 	DECK_PROMPT_QUERY };
@@ -21,7 +22,11 @@ enum { DECK_MESSAGE = 256, DECK_PALETTE = 8 };
 
 struct deck {
 	const struct scene *scene;
-	struct view *list, *timeline, *tabs[DECK_TABS], *overs[DECK_OVERS];
+	struct view *list;      /* the services, whatever stands in their place */
+	struct view *timeline, *tabs[DECK_TABS], *overs[DECK_OVERS];
+	struct view *places[DECK_PLACES]; /* what can stand there; [DECK_SERVICES] is `list` */
+	struct view *object;    /* the detail of the others */
+	enum deck_place place;
 	enum deck_tab tab;
 	enum deck_over over;
 	enum pane focus;
@@ -54,6 +59,8 @@ struct deck {
 	int message_is_error;
 };
 
+struct view *deck_main(const struct deck *deck);   /* what stands in the list's place */
+struct view *deck_detail(const struct deck *deck); /* what stands beside it */
 struct view *deck_focused(const struct deck *deck);
 void deck_layout(struct deck *deck);
 /* The detail is about what the list has selected. */

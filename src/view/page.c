@@ -197,3 +197,22 @@ int pager_act(struct pager *pager, const struct pager_source *source, struct rec
 	}
 	return 1;
 }
+
+int list_act(struct list *list, size_t rows, struct rect rect, enum action_id action)
+{
+	long page = (long)list_page(rect), delta = 0;
+
+	switch (action) {
+	case ACTION_MOVE_DOWN: delta = 1; break;
+	case ACTION_MOVE_UP: delta = -1; break;
+	case ACTION_MOVE_PAGE_DOWN: delta = page > 1 ? page - 1 : 1; break;
+	case ACTION_MOVE_PAGE_UP: delta = page > 1 ? 1 - page : -1; break;
+	case ACTION_MOVE_HALF_DOWN: delta = page > 1 ? page / 2 : 1; break;
+	case ACTION_MOVE_HALF_UP: delta = page > 1 ? -(page / 2) : -1; break;
+	case ACTION_MOVE_FIRST: delta = -(long)rows; break;
+	case ACTION_MOVE_LAST: delta = (long)rows; break;
+	default: return 0;
+	}
+	list_move(list, rows, rect, delta);
+	return 1;
+}

@@ -208,27 +208,6 @@ static int act_mark(struct services *services, enum action_id action)
 	return 1;
 }
 
-static int act_move(struct services *services, enum action_id action)
-{
-	struct rect rect = services_list_rect(services);
-	long page = (long)list_page(rect), delta = 0;
-	size_t rows = services->rows.len;
-
-	switch (action) {
-	case ACTION_MOVE_DOWN: delta = 1; break;
-	case ACTION_MOVE_UP: delta = -1; break;
-	case ACTION_MOVE_PAGE_DOWN: delta = page > 1 ? page - 1 : 1; break;
-	case ACTION_MOVE_PAGE_UP: delta = page > 1 ? 1 - page : -1; break;
-	case ACTION_MOVE_HALF_DOWN: delta = page > 1 ? page / 2 : 1; break;
-	case ACTION_MOVE_HALF_UP: delta = page > 1 ? -(page / 2) : -1; break;
-	case ACTION_MOVE_FIRST: delta = -(long)rows; break;
-	case ACTION_MOVE_LAST: delta = (long)rows; break;
-	default: return 0;
-	}
-	list_move(&services->list, rows, rect, delta);
-	return 1;
-}
-
 /* Trouble, then the columns of the table, around. */
 static void sort_step(struct services *services, int step)
 {
@@ -266,7 +245,7 @@ static int services_act(struct view *view, enum action_id action)
 	struct services *services = (struct services *)view;
 
 	services_refresh(services);
-	if (act_move(services, action) || act_mark(services, action)) {
+	if (list_act(&services->list, services->rows.len, services_list_rect(services), action) || act_mark(services, action)) {
 		selection_keep(services);
 		return 1;
 	}
@@ -361,7 +340,24 @@ const char *services_cluster(const struct view *view)
 	return ((const struct services *)view)->cluster;
 }
 
+static const struct cluster *place_cluster(struct view *view)
+{
+	const struct service *service = services_selected(view);
+
+	return service ? service->cluster : NULL;
+}
+
+const struct place_ops services_place = {
+	.filter = services_filter,
+	.set_filter = services_set_filter,
+	.marked = services_marked,
+	.set_cluster = services_set_cluster,
+	.cluster = place_cluster,
+	.service = services_selected,
+};
+
 const struct view_ops services_view = {
+	.place = &services_place,
 	.name = "services",
 	.scope = SCOPE_LIST,
 	.size = sizeof(struct services),
