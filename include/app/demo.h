@@ -21,6 +21,7 @@ struct demo_options {
 	int services;       /* 0: the platform's own number */
 	double speed;       /* 0: 1 */
 	uint64_t seed;
+	const char *story;  /* of sim_story_at; NULL: the usual one */
 	int whole;          /* demo_start returns when everything is in place, not as soon as clients may connect */
 };
 

@@ -24,6 +24,7 @@ struct sim_options {
 	int services;              /* in each cluster; 0: 240, at most SIM_SERVICES_MAX */
 	double speed;              /* how many times faster than life things happen; 0: 1 */
 	uint64_t seed;
+	const char *story;         /* one of sim_story_at; NULL: the first one */
 	const char *catalog;       /* the text of the repository's platform/flags.yaml; NULL: it has none */
 	const char *folder;        /* exists, and is the platform's alone */
 	const struct clock *clock; /* NULL: the system's */
@@ -45,6 +46,9 @@ void sim_fill(struct sim *sim);
 void sim_free(struct sim *sim);
 
 struct api *sim_api(const struct sim *sim, int cluster);
+
+/* The stories that there are; -1 past the last. */
+int sim_story_at(int index, const char **name, const char **help) MUST_USE;
 
 /* Files below the folder; free() them. */
 char *sim_kubeconfig_path(const char *folder);

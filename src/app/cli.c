@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/spell.h"
+#include "sim/sim.h"
 #include "base/when.h"
 
 const struct command cli_commands[] = {
@@ -230,6 +231,25 @@ static int set_demo_seed(struct cli *cli, const char *value, struct err *err)
 	return whole_number("--seed", value, 0, 1000000000, &cli->demo.seed, err);
 }
 
+static int set_demo_story(struct cli *cli, const char *value, struct err *err)
+{
+	const char *names[16], *help;
+	size_t count = 0;
+	while (count < 16 && sim_story_at((int)count, &names[count], &help) == 0)
+		if (strcmp(names[count++], value) == 0) {
+			cli->demo.story = value;
+			return 0;
+		}
+	const char *near = spell_nearest(value, names, count);
+	err_set(err, "there is no story \"%.40s\"%s%s%s; there are", value, near ? ", did you mean " : "", near ? near : "",
+	        near ? "?" : "");
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(err->text);
+		snprintf(err->text + len, sizeof(err->text) - len, "%s %s", i ? "," : "", names[i]);
+	}
+	return -1;
+}
+
 static int set_demo_speed(struct cli *cli, const char *value, struct err *err)
 {
 	char *end;
@@ -300,6 +320,8 @@ const struct option_row cli_options[] = {
 	{"--since", NULL, "DURATION", 'a', "Only what happened since so long: 2h, 30d.", set_since},
 	{"--commit", NULL, "SHA", 'C', "Which commit; without it, the newest one that touches the service.", set_commit},
 	{"--no-watch", NULL, NULL, 'w', "Say how it stands now instead of following it.", set_no_watch},
+	{"--story", NULL, "NAME", 'D', "What happens: tour, calm, bad-release, canary-abort, stuck-kustomization, region-down, "
+	 "traffic-peak.", set_demo_story},
 	{"--services", NULL, "N", 'D', "So many services in each cluster, 240 when not given; at most 2000.", set_demo_services},
 	{"--speed", NULL, "N", 'D', "Let everything happen N times faster than in life.", set_demo_speed},
 	{"--seed", NULL, "N", 'D', "The same seed gives the same platform and the same story.", set_demo_seed},

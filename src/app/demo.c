@@ -45,7 +45,7 @@ static int platform_make(struct platform_run *run, const struct demo_options *op
                          struct err *err)
 {
 	const struct sim_options sim = {
-		.services = options->services, .speed = options->speed, .seed = options->seed, .folder = folder,
+		.services = options->services, .speed = options->speed, .seed = options->seed, .story = options->story, .folder = folder,
 	};
 	run->loop = loop_new(err);
 	if (!run->loop)

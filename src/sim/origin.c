@@ -27,6 +27,7 @@ struct origin {
 	struct buf stream;
 	int making;
 	char looked[44];
+	struct vec commits; /* struct buf *: streams that wait for git */
 };
 
 /* Snapshots */
@@ -273,6 +274,7 @@ struct origin *origin_new(struct loop *loop, const struct origin_options *option
 	origin->making = 1;
 	buf_init(&origin->stream, STREAM_MAX);
 	vec_init(&origin->unread);
+	vec_init(&origin->commits);
 	const char *const argv[] = {"git", "init", "--quiet", "--bare", "--initial-branch=main", origin->path, NULL};
 	origin->proc = git_start(origin, argv, NULL, 0, made, &err);
 	if (!origin->proc)
@@ -291,6 +293,11 @@ void origin_free(struct origin *origin)
 	snapshot_drop(origin->head);
 	snapshot_drop(origin->coming);
 	vec_release(&origin->unread);
+	for (size_t i = 0; i < origin->commits.len; i++) {
+		buf_release(origin->commits.items[i]);
+		free(origin->commits.items[i]);
+	}
+	vec_release(&origin->commits);
 	buf_release(&origin->stream);
 	free(origin->path);
 	free(origin->trouble);
@@ -399,7 +406,7 @@ static void tree_read(void *arg, const struct proc_result *result)
 	buf_release(&wanted);
 }
 
-void origin_look(struct origin *origin)
+static void origin_look_at_head(struct origin *origin)
 {
 	char sha[44];
 	struct err err = {0};
@@ -413,4 +420,47 @@ void origin_look(struct origin *origin)
 	if (!origin->proc)
 		coming_drop(origin);
 }
-#undef SAY
+
+static void committed(void *arg, const struct proc_result *result)
+{
+	struct origin *origin = arg;
+	struct buf *first = origin->commits.items[0];
+	origin->proc = NULL;
+	/* Somebody pushed in between: once more, on top of that. */
+	if (result->exit_code != 0)
+		return;
+	buf_release(first);
+	free(first);
+	vec_remove(&origin->commits, 0);
+	origin_look(origin);
+}
+
+static void commit_next(struct origin *origin)
+{
+	const char *const argv[] = {"git", "--git-dir", origin->path, "fast-import", "--quiet", "--done", NULL};
+	const struct buf *first = origin->commits.len ? origin->commits.items[0] : NULL;
+	struct err err = {0};
+	if (first && !origin->proc && !origin->trouble && !origin->making)
+		origin->proc = git_start(origin, argv, first->data, first->len, committed, &err);
+}
+
+void origin_commit(struct origin *origin, const char *path, const char *text, const char *author, const char *message)
+{
+	struct buf *out = mem_new(sizeof(*out));
+	long long now = (origin->options.clock ? origin->options.clock->wall(origin->options.clock) : clock_system.wall(&clock_system)) / 1000;
+	buf_init(out, STREAM_MAX);
+	buf_must(buf_printf(out, "commit refs/heads/main\nauthor %s %lld +0000\ncommitter %s %lld +0000\ndata %zu\n%s\nfrom "
+	                         "refs/heads/main^0\nM 100644 inline %s\ndata %zu\n", author, now, author, now, strlen(message),
+	                    message, path, strlen(text)));
+	buf_must(buf_add_string(out, text));
+	buf_must(buf_add_string(out, "\ndone\n"));
+	vec_push(&origin->commits, out);
+	commit_next(origin);
+}
+
+void origin_look(struct origin *origin)
+{
+	commit_next(origin);
+	origin_look_at_head(origin);
+}
+

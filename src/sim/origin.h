@@ -3,6 +3,7 @@
 #define SIM_ORIGIN_H
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/vec.h"
 #include "net/loop.h"
 #include "plan.h"
@@ -32,6 +33,7 @@ struct origin_options {
 	const char *path;     /* where it will be; nothing is there yet */
 	const struct plan *plan;
 	const char *catalog;  /* of flags, as text; NULL: none is put there */
+	const struct clock *clock; /* NULL: the system's */
 	int64_t now_ms;       /* the history ends before this */
 	/* A new head was read. The snapshot is borrowed. */
 	void (*moved)(void *arg, struct snapshot *snapshot);
@@ -46,6 +48,9 @@ const char *origin_ready(struct origin *origin);
 struct snapshot *origin_head(const struct origin *origin); /* borrowed */
 /* Looks whether somebody pushed; `moved` comes later when so. Cheap: one small file is read. */
 void origin_look(struct origin *origin);
+
+/* Commits one file, as somebody who pushes would: "Name <mail>". Comes as soon as git has time. */
+void origin_commit(struct origin *origin, const char *path, const char *text, const char *author, const char *message);
 
 struct snapshot *snapshot_take(struct snapshot *snapshot);
 void snapshot_drop(struct snapshot *snapshot); /* NULL is fine */

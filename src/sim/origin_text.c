@@ -19,7 +19,7 @@ int plan_fixed_pods(const struct plan_service *service, const char *env)
 	int usual = (int)(service->rps / service->pod_rps) + 1;
 	if (strcmp(env, "prod") != 0)
 		return 1;
-	return usual < 2 ? 2 : usual > 9 ? 9 : usual;
+	return usual < 2 ? 2 : usual;
 }
 
 void service_text(struct buf *out, const struct plan_service *service, const char *env, int minor)

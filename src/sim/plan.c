@@ -104,6 +104,8 @@ static void service_make(struct plan_service *service, int number, double crowd,
 	service->errors = 0.0002 + 0.0012 * mix_fraction(own + 4) * mix_fraction(own + 5);
 	/* Larger companies have more pods for a service: five each of 240, ten each of 2,000. */
 	service->pod_rps = (14 + 26 * mix_fraction(own + 6)) / crowd;
+	if (service->rps > 22 * service->pod_rps) /* nobody runs a hundred pods of one service here */
+		service->pod_rps = service->rps / 22;
 	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
 		if (strcmp(special[i].name, service->name) == 0) {
 			service->kind = special[i].kind;

@@ -15,11 +15,9 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/mem.h"
-#include "delivery.h"
-#include "monitor.h"
-#include "stage.h"
 #include "fill.h"
-#include "plan.h"
+#include "sim_state.h"
+#include "story.h"
 #include "sim/api.h"
 
 const struct sim_cluster_facts sim_clusters[SIM_CLUSTERS] = {
@@ -48,28 +46,6 @@ static const struct api_resource custom[] = {
 static const double shares[SIM_CLUSTERS] = {1, 0.7, 0.02}; /* of the plan's traffic */
 
 enum { FILE_MAX = 1 << 20, SERVICES = 240, LOOK_SECONDS = 1 };
-
-/* What an API server's hooks need of its cluster. */
-struct playing {
-	struct sim *sim;
-	int cluster;
-};
-
-struct sim {
-	struct sim_options options;
-	struct loop *loop;
-	char *folder, *token, *url;
-	struct plan plan;
-	struct api *apis[SIM_CLUSTERS];
-	struct agenda *agenda;
-	struct stage stages[SIM_CLUSTERS];
-	struct vec verdicts; /* struct verdict * */
-	struct origin *origin;
-	struct delivery deliveries[SIM_CLUSTERS];
-	struct traffic traffic;
-	struct monitor monitors[SIM_CLUSTERS];
-	struct playing playing[SIM_CLUSTERS];
-};
 
 char *sim_kubeconfig_path(const char *folder)
 {
@@ -202,6 +178,8 @@ static void observe(void *arg, struct table *table, const struct change *change)
 		return;
 	delivery_observe(&playing->sim->deliveries[playing->cluster], table, change->after);
 	monitor_follow(&playing->sim->monitors[playing->cluster], table, change->after);
+	if (strcmp(table->def.plural, "horizontalpodautoscalers") == 0)
+		agenda_want(playing->sim->agenda, 1, autoscale_sync, &playing->sim->autoscalers[playing->cluster], change->after->key);
 }
 
 static int deleting(void *arg, struct table *table, const struct doc *doc)
@@ -280,6 +258,8 @@ static void fill_delivery(struct sim *sim, int i, const char *trouble)
 	monitor_init(&sim->monitors[i]);
 	fill_monitoring(&sim->stages[i]);
 	monitor_look(&sim->monitors[i], "");
+	sim->autoscalers[i] = (struct autoscaler){.stage = &sim->stages[i], .traffic = &sim->traffic};
+	autoscale_init(&sim->autoscalers[i]);
 	api_compact(sim->apis[i]);
 	sim->apis[i]->observe = observe;
 	sim->apis[i]->deleting = deleting;
@@ -293,7 +273,7 @@ void sim_fill(struct sim *sim)
 	char *path = mem_printf("%s/platform.git", sim->folder);
 	const struct clock *clock = sim->options.clock ? sim->options.clock : &clock_system;
 	const struct origin_options options = {.path = path, .plan = &sim->plan, .catalog = sim->options.catalog,
-	                                     .now_ms = clock->wall(clock), .moved = pushed, .arg = sim};
+	                                     .clock = clock, .now_ms = clock->wall(clock), .moved = pushed, .arg = sim};
 	plan_make(&sim->plan, sim->options.services, sim->options.seed);
 	traffic_init(&sim->traffic, &sim->plan, shares, clock->wall(clock));
 	sim->origin = origin_new(sim->loop, &options); /* git works while the clusters are filled */
@@ -305,6 +285,7 @@ void sim_fill(struct sim *sim)
 		api_wake(sim->apis[i]);
 	}
 	look(sim, "");
+	story_begin(sim, sim->options.story ? story_find(sim->options.story) : 0);
 	free(path);
 }
 
@@ -316,17 +297,33 @@ void sim_free(struct sim *sim)
 	for (int i = 0; i < SIM_CLUSTERS; i++) {
 		delivery_release(&sim->deliveries[i]);
 		monitor_release(&sim->monitors[i]);
+		autoscale_release(&sim->autoscalers[i]);
 	}
 	traffic_release(&sim->traffic);
 	origin_free(sim->origin);
 	for (int i = 0; i < SIM_CLUSTERS; i++)
 		api_free(sim->apis[i]);
+	for (size_t i = 0; i < sim->verdicts.len; i++) {
+		struct verdict *verdict = sim->verdicts.items[i];
+		free(verdict->service);
+		free(verdict->tag);
+		free(verdict);
+	}
 	vec_release(&sim->verdicts);
 	plan_release(&sim->plan);
 	free(sim->folder);
 	free(sim->url);
 	free(sim->token);
 	free(sim);
+}
+
+int sim_story_at(int index, const char **name, const char **help)
+{
+	if (index < 0 || index >= story_count)
+		return -1;
+	*name = stories[index].name;
+	*help = stories[index].help;
+	return 0;
 }
 
 struct api *sim_api(const struct sim *sim, int cluster)
