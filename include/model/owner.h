@@ -94,7 +94,9 @@ static inline int kind_is_workload(enum object_kind kind)
 }
 
 /* link.c */
-int cluster_derive(struct cluster *cluster); /* returns whether its link changed */
+int cluster_derive(struct cluster *cluster);
+/* What may not be read, for a sentence that says "no permission" already. */
+void cluster_missing(const struct cluster *cluster, struct text *out); /* returns whether its link changed */
 int cluster_workloads_are_known(const struct cluster *cluster);
 
 #endif

@@ -143,21 +143,40 @@ static int is_in(const struct cluster *cluster, enum object_kind kind, enum sync
 	return state->sync == sync && !(sync == SYNC_FAILED && state->complete);
 }
 
-/* ", no permission: events, flux" for the kinds in this state; `separator` stands before the first. */
+/* ", no permission: events, flux" for the kinds in this state, the first few; `separator` stands before. */
 static void list_kinds(const struct cluster *cluster, enum sync sync, const char *separator, const char *word,
                        struct text *out)
 {
+	enum { SHOWN = 3 };
 	const char *last = NULL; /* kinds of one area stand together */
+	int shown = 0, more = 0;
 	for (size_t i = 0; i < WATCHED; i++) {
 		if (!is_in(cluster, watched[i], sync) || (last && strcmp(last, area_of(watched[i])) == 0))
 			continue;
 		last = area_of(watched[i]);
+		if (++shown > SHOWN) {
+			more++;
+			continue;
+		}
 		if (word)
 			text_printf(out, "%s%s: %s", separator, word, last);
 		else
 			text_printf(out, ", %s", last);
 		word = NULL;
 	}
+	if (more > 0)
+		text_printf(out, " and %d more", more);
+}
+
+/* Nothing that rows are made of may be read. */
+static int is_shut(const struct cluster *cluster)
+{
+	for (size_t i = 0; i < WATCHED; i++) {
+		enum sync sync = cluster->kinds[watched[i]].sync;
+		if (is_needed(watched[i]) && sync != SYNC_DENIED && sync != SYNC_ABSENT)
+			return 0;
+	}
+	return 1;
 }
 
 static void describe_connecting(const struct cluster *cluster, struct text *out)
@@ -188,7 +207,10 @@ void cluster_describe(const struct cluster *cluster, struct text *out)
 		text_printf(out, "stale %s", age);
 		return;
 	case LINK_DENIED:
-		list_kinds(cluster, SYNC_DENIED, "", link_words[LINK_DENIED], out);
+		if (is_shut(cluster))
+			text_add(out, link_words[LINK_DENIED]);
+		else
+			list_kinds(cluster, SYNC_DENIED, "", link_words[LINK_DENIED], out);
 		return;
 	case LINK_LIVE:
 		text_add(out, link_words[LINK_LIVE]);
@@ -202,6 +224,14 @@ void cluster_describe(const struct cluster *cluster, struct text *out)
 		age_format(clock->wall(clock) - cluster->remembered_ms, age, sizeof(age));
 		text_printf(out, ", rows %s old", age);
 	}
+}
+
+void cluster_missing(const struct cluster *cluster, struct text *out)
+{
+	if (is_shut(cluster))
+		text_add(out, "nothing may be read");
+	else
+		list_kinds(cluster, SYNC_DENIED, "", "not to read", out);
 }
 
 int cluster_is_old(const struct cluster *cluster)

@@ -190,7 +190,7 @@ static void tell_link(struct cluster *cluster, enum link was, int64_t since_ms)
 		return;
 	}
 	if (cluster->link == LINK_DENIED)
-		cluster_describe(cluster, &text);
+		cluster_missing(cluster, &text);
 	else
 		cluster_trouble(cluster, &text);
 	if (text.len == 0)

@@ -28,6 +28,11 @@ static int tabs_width(const char *const *names, size_t first, size_t end)
 	return width;
 }
 
+int tabs_cells(const char *const *names, size_t count)
+{
+	return tabs_width(names, 0, count);
+}
+
 void tabs_draw(struct grid *grid, struct rect rect, const char *const *names, size_t count, size_t active)
 {
 	size_t first = 0;

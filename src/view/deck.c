@@ -165,7 +165,7 @@ static void object_title(const struct deck *deck, char *out, size_t size)
 /* The tabs, and beside them, or on a line of its own, what the open one says of itself. */
 static void tabs_row_draw(struct deck *deck, struct grid *grid, struct rect *rect)
 {
-	enum { TABS_WIDTH = 48, STATUS_WIDTH = 24 };
+	enum { STATUS_WIDTH = 24 };
 	struct view *view = deck->tabs[deck->tab];
 	struct rect row = rect_cut_top(rect, 1);
 	const char *names[DECK_TABS];
@@ -181,8 +181,9 @@ static void tabs_row_draw(struct deck *deck, struct grid *grid, struct rect *rec
 		view->ops->status(view, &status);
 	if (status.len == 0)
 		return;
-	if (row.cols > TABS_WIDTH + STATUS_WIDTH) {
-		rect_cut_left(&row, TABS_WIDTH);
+	int width = tabs_cells(names, DECK_TABS);
+	if (row.cols > width + STATUS_WIDTH) {
+		rect_cut_left(&row, width);
 		title_draw(grid, row, "", room, 0);
 	} else if (rect->rows > 4) {
 		rect_put_cut(grid, rect_cut_top(rect, 1), 0, 1, STYLE_DIM, room);
