@@ -74,6 +74,20 @@ $(O)/gen/flag_catalog.c: contrib/embed.sh contrib/platform/platform/flags.yaml
 	$(call say,EMBED,$@)
 	@mkdir -p $(@D)
 	$(Q)contrib/embed.sh --text flag/catalog.h flag_catalog_builtin contrib/platform/platform/flags.yaml >$@.new && mv $@.new $@
+# The report's pages, and the chart library that they use, fetched once from its registry.
+REPORT_TEXTS := index.html style.css stats.js charts.js app.js uplot.js uplot.css uplot-license.txt
+report_name = report_$(subst -,_,$(subst .,_,$(patsubst %-license.txt,%-license,$1)))
+GENERATED_report := $(foreach f,$(REPORT_TEXTS),$(O)/gen/$(call report_name,$f).o)
+$(O)/assets/uplot.js: contrib/report-assets.sh
+	$(call say,ASSETS,$(@D))
+	$(Q)contrib/report-assets.sh $(@D) && touch $@
+$(O)/assets/uplot.css $(O)/assets/uplot-license.txt: $(O)/assets/uplot.js
+define report_rule
+$(O)/gen/$(call report_name,$1).c: $(if $(filter uplot%,$1),$(O)/assets/$1,report/$1) contrib/embed.sh
+	@mkdir -p $$(@D)
+	$(Q)contrib/embed.sh --text report/assets.h $(call report_name,$1) $$< >$$@.new && mv $$@.new $$@
+endef
+$(foreach f,$(REPORT_TEXTS),$(eval $(call report_rule,$f)))
 $(O)/gen/%.o: $(O)/gen/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<

@@ -5,7 +5,7 @@
 # is one file, as the text NAME that the header declares.
 set -eu
 lines() {
-	awk '{ gsub(/[\\"]/, "\\\\&"); gsub(/\t/, "\\t"); printf "\t \"%s\\n\"\n", $0 }
+	awk '{ gsub(/[\\"]/, "\\\\&"); gsub(/\?/, "\\?"); gsub(/\t/, "\\t"); printf "\t \"%s\\n\"\n", $0 }
 	     END { if (NR == 0) print "\t \"\"" }' "$1"
 }
 if [ "${1-}" = --text ]; then

@@ -33,6 +33,7 @@ struct demo_wish {
 struct load_wish {
 	const char *results, *junit, *summary;
 	int ci, detach;
+	long port;
 };
 
 /* What `flagdeck flag` was asked for. */

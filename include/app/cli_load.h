@@ -14,6 +14,8 @@ int run_load_init(struct cli *cli, int argc, const char *const *argv);
 int run_load_list(struct cli *cli, int argc, const char *const *argv);
 int run_load_show(struct cli *cli, int argc, const char *const *argv);
 int run_load_stop(struct cli *cli, int argc, const char *const *argv);
+int run_report_build(struct cli *cli, int argc, const char *const *argv);
+int run_report_serve(struct cli *cli, int argc, const char *const *argv);
 int run_load_compare(struct cli *cli, int argc, const char *const *argv);
 
 /* The folder of runs: --results, the configuration's, or the usual one. free() it. */

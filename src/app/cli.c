@@ -59,6 +59,8 @@ const struct command cli_commands[] = {
 	{"load stop", "[RUN]", "Stop one, or all that run here, within two seconds.", "R", run_load_stop},
 	{"load compare", "BEFORE [AFTER]", "Say whether a run is worse than another, or whether it is noise: exits 1 on regression.",
 	 "R", run_load_compare},
+	{"report build", "FOLDER", "Write the load tests as a web site for any file server or bucket.", "R", run_report_build},
+	{"report serve", "[FOLDER]", "Build it and serve it on this machine.", "RW", run_report_serve},
 	{"load lint", "PROFILE...", "Check profiles: every mistake with file and line.", "", run_load_lint},
 	{"load init", "TEMPLATE [TARGET]", "Print a profile to begin with: smoke, baseline, stress, soak, spike, breakpoint.", "",
 	 run_load_init},
@@ -221,6 +223,11 @@ static int whole_number(const char *option, const char *value, long least, long 
 	return 0;
 }
 
+static int set_report_port(struct cli *cli, const char *value, struct err *err)
+{
+	return whole_number("--port", value, 0, 65535, &cli->load.port, err);
+}
+
 static int set_demo_services(struct cli *cli, const char *value, struct err *err)
 {
 	return whole_number("--services", value, 1, 2000, &cli->demo.services, err);
@@ -346,6 +353,7 @@ const struct option_row cli_options[] = {
 	{"--ci", NULL, NULL, 'L', "Plain lines, and a summary where the CI system wants one.", set_load_ci},
 	{"--junit", NULL, "FILE", 'L', "Write the verdict as JUnit XML, each SLO a test.", set_load_junit},
 	{"--summary", NULL, "FILE", 'L', "Write the verdict as Markdown.", set_load_summary},
+	{"--port", NULL, "PORT", 'W', "The port to serve on; a free one when not given.", set_report_port},
 	{"--detach", NULL, NULL, 'L', "Start it and leave it running.", set_load_detach},
 	{"--comment", NULL, "TEXT", 'C', "Why; required for a new silence.", set_comment},
 	{"--author", NULL, "NAME", 'u', "Who makes it; your user name without it.", set_author},
