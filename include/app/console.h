@@ -20,11 +20,12 @@ struct console_options {
 	const struct config_metrics *metrics; /* NULL: no metrics are read */
 	const char *theme;      /* name or file; NULL: "dark" */
 	const char *keymap;     /* name or file; NULL: "vim" */
+	const char *audit_path; /* NULL: nothing can be changed */
 	const char *state_path; /* the database; NULL: nothing is remembered */
 	enum graph graph;       /* of charts; --ascii has its own */
 	const char *load_results, *load_profiles; /* folders of runs and of profiles */
 	const struct config *config; /* repositories, and what may be loaded; NULL: neither */
-	int ascii, no_color, read_only;
+	int ascii, no_color, read_only, allow_unaudited;
 	struct log *log;        /* may be NULL */
 	const char *dump;        /* a file: SIGUSR1 writes the services there as JSON; NULL: none */
 	const char *trace_start; /* a file to which moments of the start are appended; NULL: none */

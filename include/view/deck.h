@@ -40,6 +40,15 @@ struct deck_order {
 struct deck_order deck_key(struct deck *deck, struct key key);
 void deck_paste(struct deck *deck, const char *text);
 
+/* What an operation is for: what is marked while the list has the focus, else what is selected; services, or
+ * the objects of the list that stands in their place. */
+struct deck_target {
+	const struct service *service; /* NULL: it is an object */
+	const struct cluster *cluster;
+	const struct object *object;
+};
+void deck_each_target(struct deck *deck, void (*each)(void *arg, const struct deck_target *target), void *arg);
+
 /* Carries out an action of the screen. Returns 1, or 0 when it is none or does not fit the focus. */
 int deck_act(struct deck *deck, enum action_id action);
 unsigned deck_met(struct deck *deck);                /* enum need: what holds now */

@@ -30,6 +30,7 @@ struct scene {
 	 */
 	int64_t now_ms;
 	int read_only;
+	int unaudited; /* the audit cannot be written: nothing may be changed */
 	enum graph graph; /* of charts */
 
 	/* What was demanded, as far as it came, and which demand it answers. */

@@ -115,6 +115,8 @@ TEXT_OPTION(set_labels, labels)
 TEXT_OPTION(set_sort, sort)
 TEXT_OPTION(set_reason, reason)
 TEXT_OPTION(set_commit, commit)
+FLAG_OPTION(set_flag_dry_run, flag.dry_run)
+FLAG_OPTION(set_flag_yes, flag.yes)
 FLAG_OPTION(set_yes, yes)
 FLAG_OPTION(set_dry_run, dry_run)
 FLAG_OPTION(set_force, force)
@@ -139,15 +141,13 @@ FLAG_OPTION(set_load_detach, load.detach)
 
 FLAG_OPTION(set_as_string, as_string)
 
+TEXT_OPTION(set_flag_reason, flag.reason)
 TEXT_OPTION(set_flag_repository, flag.repository)
 TEXT_OPTION(set_flag_branch, flag.branch)
-TEXT_OPTION(set_flag_reason, flag.reason)
 TEXT_OPTION(set_flag_expires, flag.expires)
 TEXT_OPTION(set_flag_guard, flag.guard)
 TEXT_OPTION(set_flag_for, flag.guard_for)
 TEXT_OPTION(set_flag_override, flag.override)
-FLAG_OPTION(set_flag_dry_run, flag.dry_run)
-FLAG_OPTION(set_flag_yes, flag.yes)
 FLAG_OPTION(set_flag_request, flag.by_request)
 
 #define LIST_OPTION(function, field) \
@@ -398,6 +398,18 @@ static int option_unknown(const char *word, size_t len, struct err *err)
 	               near ? near : "", near ? "?" : "");
 }
 
+/* Of the rows with that name, the one that the command takes: two commands may mean different things by it. */
+static const struct option_row *option_of(const struct cli *cli, const struct option_row *row)
+{
+	size_t used;
+	const struct command *command = cli_find(cli, &used);
+	for (size_t i = 0; command && i < cli_option_count; i++)
+		if (strcmp(cli_options[i].name, row->name) == 0 && cli_options[i].command &&
+		    strchr(command->options, cli_options[i].command))
+			return &cli_options[i];
+	return row;
+}
+
 /* Whether the command the words name takes that option. */
 static int option_fits(const struct cli *cli, const struct option_row *row, struct err *err)
 {
@@ -412,7 +424,10 @@ static int option_fits(const struct cli *cli, const struct option_row *row, stru
 
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 {
-	const struct option_row *given[64];
+	struct {
+		const struct option_row *row;
+		const char *value;
+	} given[64];
 	size_t given_count = 0;
 	vec_init(&cli->contexts);
 	vec_init(&cli->words);
@@ -439,14 +454,17 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *err)
 			return err_set(err, "%s takes no value", row->name);
 		if (row->value && !value && !(value = argv[++i]))
 			return err_set(err, "%s needs a value: %s", row->name, row->value);
-		if (row->set(cli, value, err) < 0)
-			return -1;
-		if (given_count < sizeof(given) / sizeof(given[0]))
-			given[given_count++] = row;
+		if (given_count == sizeof(given) / sizeof(given[0]))
+			return err_set(err, "there are too many options");
+		given[given_count].row = row;
+		given[given_count++].value = value;
 	}
-	for (size_t i = 0; i < given_count; i++)
-		if (option_fits(cli, given[i], err) < 0)
+	/* What an option means is known once all words are. */
+	for (size_t i = 0; i < given_count; i++) {
+		const struct option_row *row = option_of(cli, given[i].row);
+		if (row->set(cli, given[i].value, err) < 0 || option_fits(cli, row, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -67,8 +67,10 @@ static void tick_due(void *arg)
 	timer_start(console->tick, 1);
 	gitops_start(console->gitops); /* only now: git's processes would take the first rows' time */
 	console_settle(console);
-	if (wall - wall % 60000 != console->scene.now_ms)
+	if (wall - wall % 60000 != console->scene.now_ms) {
 		console->dirty = 1;
+		console_remind(console);
+	}
 	console->ticks = (console->ticks + 1) % STALE_TICKS;
 	for (size_t i = 0; console->ticks == 0 && i < fleet->clusters.len; i++)
 		if (((const struct cluster *)fleet->clusters.items[i])->link == LINK_STALE)
@@ -155,6 +157,7 @@ static int session_make(struct console *console, struct err *err)
 	console->deck = deck_new(&console->scene);
 	console->dispatch.deck = console->deck;
 	console_host(console, &console->dispatch.host);
+	console_operate_begin(console);
 	return 0;
 }
 
@@ -205,6 +208,7 @@ static void console_release(struct console *console)
 	timer_free(console->tick);
 	timer_free(console->demand);
 	timer_free(console->save);
+	console_operate_end(console);
 	deck_free(console->deck);
 	supply_free(console->supply);
 	load_book_free(console->loads);

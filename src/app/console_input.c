@@ -174,6 +174,7 @@ void console_host(struct console *console, struct dispatch_host *host)
 		.suspend = host_suspend,
 		.next_theme = host_next_theme,
 		.load = console_load,
+		.operate = console_operate,
 		.arg = console,
 	};
 }

@@ -9,6 +9,7 @@
 #include "app/gitops.h"
 #include "app/signals.h"
 #include "app/start_trace.h"
+#include "store/audit.h"
 #include "store/db.h"
 #include "term/screen.h"
 #include "term/theme.h"
@@ -27,6 +28,8 @@ struct console {
 	struct deck *deck;
 	struct dispatch dispatch;
 	struct db *db;
+	struct audit *audit;      /* NULL: there is none, and nothing is changed */
+	struct operating *operating;
 	struct screen *screen;
 	struct grid grid;
 	struct signals *signals;
@@ -64,6 +67,12 @@ void console_host(struct console *console, struct dispatch_host *host);
 
 /* console_load.c */
 void console_load(void *arg, enum action_id action, enum deck_answer answer);
+
+/* console_operate.c */
+void console_operate_begin(struct console *console);
+void console_operate_end(struct console *console);
+void console_operate(void *arg, enum action_id action, enum deck_answer answer);
+void console_remind(struct console *console); /* of what is held longer than it was to be; once a minute */
 
 /* console_dump.c */
 void console_dump(struct console *console);

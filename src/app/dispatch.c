@@ -48,6 +48,12 @@ static void load(struct dispatch *dispatch, enum action_id action)
 		dispatch->host.load(dispatch->host.arg, action, dispatch->answer);
 }
 
+/* Asked in turns: the answer of the person comes back with the same action. */
+static void operate(struct dispatch *dispatch, enum action_id action)
+{
+	dispatch->host.operate(dispatch->host.arg, action, dispatch->answer);
+}
+
 static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum action_id action) = {
 	[ACTION_APP_QUIT] = quit,
 	[ACTION_APP_HELP] = to_deck,
@@ -127,6 +133,19 @@ static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum acti
 	[ACTION_LOGS_TIME] = to_deck,
 	[ACTION_LOGS_CONTAINER] = to_deck,
 	[ACTION_LOGS_CLEAR] = to_deck,
+	[ACTION_ROLLOUT_RESTART] = operate,
+	[ACTION_ROLLOUT_UNDO] = operate,
+	[ACTION_ROLLOUT_PAUSE] = operate,
+	[ACTION_ROLLOUT_RESUME] = operate,
+	[ACTION_ROLLOUT_SCALE] = operate,
+	[ACTION_ROLLOUT_PROMOTE] = operate,
+	[ACTION_ROLLOUT_PROMOTE_FULL] = operate,
+	[ACTION_ROLLOUT_ABORT] = operate,
+	[ACTION_ROLLOUT_RETRY] = operate,
+	[ACTION_FLUX_RECONCILE] = operate,
+	[ACTION_FLUX_RECONCILE_WITH] = operate,
+	[ACTION_FLUX_SUSPEND] = operate,
+	[ACTION_FLUX_RESUME] = operate,
 };
 
 int dispatch_handles(enum action_id action)

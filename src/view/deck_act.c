@@ -399,5 +399,7 @@ unsigned deck_met(struct deck *deck)
 		met |= NEED_SEARCH;
 	if (!deck->scene->read_only)
 		met |= NEED_WRITE;
+	if (!deck->scene->unaudited)
+		met |= NEED_AUDIT;
 	return met;
 }

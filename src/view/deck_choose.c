@@ -207,3 +207,50 @@ void deck_notice(struct deck *deck, const char *title, const char *body)
 	dialog_notice(&deck->dialog, title, body);
 	deck->question = DECK_ASKS_NOTHING;
 }
+
+struct target_list {
+	void (*each)(void *arg, const struct deck_target *target);
+	void *arg;
+};
+
+static void target_service(const struct target_list *list, const struct service *service)
+{
+	const struct deck_target target = {.service = service, .cluster = service->cluster};
+
+	list->each(list->arg, &target);
+}
+
+static void target_row(void *arg, const struct sheet_row *row)
+{
+	const struct target_list *list = arg;
+	const struct deck_target target = {.cluster = row->cluster, .object = row->object};
+
+	if (row->object)
+		list->each(list->arg, &target);
+}
+
+void deck_each_target(struct deck *deck, void (*each)(void *arg, const struct deck_target *target), void *arg)
+{
+	const struct fleet *fleet = deck->scene->fleet;
+	struct target_list list = {each, arg};
+	int marks = deck->focus == PANE_LIST;
+
+	if (deck->place != DECK_SERVICES) {
+		const struct sheet_row *row = sheet_selected(deck_main(deck));
+		if (marks)
+			sheet_each_target(deck_main(deck), target_row, &list);
+		else if (row)
+			target_row(&list, row);
+		return;
+	}
+	if (!marks || services_marked(deck->list) == 0) {
+		if (services_selected(deck->list))
+			target_service(&list, services_selected(deck->list));
+		return;
+	}
+	for (size_t i = 0; i < fleet->services.len; i++) {
+		const struct service *service = fleet->services.items[i];
+		if (services_is_marked(deck->list, service->key))
+			target_service(&list, service);
+	}
+}
