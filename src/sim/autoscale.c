@@ -104,6 +104,13 @@ static void status_write(struct autoscaler *autoscaler, size_t service, cJSON *s
 	              now, 0);
 }
 
+static cJSON *primary_of(const struct stage *stage, const char *key)
+{
+	char primary[2 * SIM_NAME];
+	snprintf(primary, sizeof(primary), "%s-primary", key);
+	return stage_get(stage, "deployments", primary);
+}
+
 void autoscale_sync(void *arg, const char *key)
 {
 	struct autoscaler *autoscaler = arg;
@@ -114,12 +121,16 @@ void autoscale_sync(void *arg, const char *key)
 	const struct plan_service *service = scaler && name ? plan_find(stage->plan, namespace, name) : NULL;
 	const char *plural = kind && strcmp(kind, "Rollout") == 0 ? "rollouts" : "deployments";
 	char target[2 * SIM_NAME], now[32];
+	/* Flagger makes the autoscaler of a canary's target work on the primary. */
+	int by_primary = service && service->extra == PLAN_CANARY;
 	cJSON *workload = NULL;
 	if (!service)
 		goto out;
 	size_t index = (size_t)(service - stage->plan->services);
 	doc_key(target, sizeof(target), namespace, name);
-	workload = stage_get(stage, plural, target);
+	workload = by_primary ? primary_of(stage, target) : NULL;
+	if (!workload)
+		workload = stage_get(stage, plural, target);
 	int current = (int)json_int(workload, "spec/replicas", 1);
 	stage_stamp(stage, now);
 	if (!workload || current == 0) {

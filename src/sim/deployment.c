@@ -10,15 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "stage.h"
-
-struct set {
-	cJSON *json;
-	int wanted, replicas, ready, available;
-	long revision;
-	int dirty;
-};
+#include "sets.h"
 
 struct rolling {
 	struct stage *stage;
@@ -41,33 +33,8 @@ static int share_of(const cJSON *value, int replicas, int up, int fallback)
 	return (int)(up ? ceil(share) : floor(share));
 }
 
-static long revision_of(const cJSON *object)
-{
-	const char *text = text_of(json_at(object, "metadata/annotations"), "deployment.kubernetes.io/revision");
-	return text ? strtol(text, NULL, 10) : 0;
-}
-
-static int set_order(const void *a, const void *b)
-{
-	const struct set *one = a, *other = b;
-	return one->revision < other->revision ? -1 : one->revision > other->revision;
-}
-
-/* Whether the set is of the Deployment's template; its own has one label more. */
-static int same_template(const cJSON *set, const cJSON *template)
-{
-	cJSON *own = cJSON_Duplicate(json_at(set, "spec/template"), 1);
-	cJSON *labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(own, "metadata"), "labels");
-	cJSON_DeleteItemFromObjectCaseSensitive(labels, "pod-template-hash");
-	int same = cJSON_Compare(own, template, 1);
-	cJSON_Delete(own);
-	return same;
-}
-
 static int rolling_read(struct rolling *rolling, struct stage *stage, const char *key)
 {
-	struct vec owned;
-	char prefix[2 * SIM_NAME];
 	const cJSON *rolls;
 	*rolling = (struct rolling){.stage = stage, .key = key, .json = stage_get(stage, "deployments", key)};
 	if (!rolling->json)
@@ -82,101 +49,23 @@ static int rolling_read(struct rolling *rolling, struct stage *stage, const char
 	rolling->unavailable = share_of(json_get(rolls, "maxUnavailable"), rolling->replicas, 0, rolling->replicas / 4);
 	if (rolling->surge == 0 && rolling->unavailable == 0)
 		rolling->unavailable = 1;
-	snprintf(prefix, sizeof(prefix), "%s-", key);
-	stage_owned(stage, "replicasets", prefix, rolling->uid, &owned);
-	rolling->sets = mem_new_array(owned.len + 1, sizeof(*rolling->sets));
-	for (size_t i = 0; i < owned.len; i++)
-		rolling->sets[rolling->count++] = (struct set){
-			.json = owned.items[i], .wanted = (int)json_int(owned.items[i], "spec/replicas", 0),
-			.replicas = (int)json_int(owned.items[i], "status/replicas", 0),
-			.ready = (int)json_int(owned.items[i], "status/readyReplicas", 0),
-			.available = (int)json_int(owned.items[i], "status/availableReplicas", 0),
-			.revision = revision_of(owned.items[i]),
-		};
-	vec_release(&owned);
-	qsort(rolling->sets, rolling->count, sizeof(*rolling->sets), set_order);
+	rolling->sets = sets_read(stage, &deployment_marks, key, rolling->uid, &rolling->count);
 	const cJSON *template = json_at(rolling->json, "spec/template");
 	for (size_t i = rolling->count; i-- > 0 && !rolling->fresh;)
-		if (same_template(rolling->sets[i].json, template))
+		if (set_is_of(&rolling->sets[i], &deployment_marks, template))
 			rolling->fresh = &rolling->sets[i];
 	return 0;
 }
 
 static void rolling_release(struct rolling *rolling)
 {
-	for (size_t i = 0; i < rolling->count; i++)
-		cJSON_Delete(rolling->sets[i].json);
-	free(rolling->sets);
+	sets_free(rolling->sets, rolling->count);
 	cJSON_Delete(rolling->json);
-}
-
-static void set_revision(cJSON *object, long revision)
-{
-	char text[24];
-	snprintf(text, sizeof(text), "%ld", revision);
-	set_text(sub_object(sub_object(object, "metadata"), "annotations"), "deployment.kubernetes.io/revision", text);
-}
-
-static uint64_t text_hash(const char *text)
-{
-	uint64_t hash = 14695981039346656037u;
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-	return hash;
-}
-
-/* A ReplicaSet of the template without pods. The next look gives it some. */
-static void fresh_make(struct rolling *rolling, long revision)
-{
-	char hash[12], name[SIM_NAME], number[24];
-	const cJSON *template = json_at(rolling->json, "spec/template");
-	char *text = cJSON_PrintUnformatted(template);
-	mix_word(text_hash(text), 10, hash);
-	free(text);
-	snprintf(name, sizeof(name), "%s-%s", rolling->name, hash);
-	cJSON *set = cJSON_CreateObject(), *metadata = cJSON_AddObjectToObject(set, "metadata");
-	cJSON_AddStringToObject(metadata, "name", name);
-	cJSON_AddStringToObject(metadata, "namespace", rolling->namespace);
-	cJSON *own = cJSON_Duplicate(template, 1);
-	cJSON *labels = sub_object(sub_object(own, "metadata"), "labels");
-	cJSON_AddStringToObject(labels, "pod-template-hash", hash);
-	cJSON_AddItemToObject(metadata, "labels", cJSON_Duplicate(labels, 1));
-	snprintf(number, sizeof(number), "%d", rolling->replicas);
-	cJSON_AddStringToObject(sub_object(metadata, "annotations"), "deployment.kubernetes.io/desired-replicas", number);
-	cJSON *owner = cJSON_CreateObject();
-	cJSON_AddItemToArray(cJSON_AddArrayToObject(metadata, "ownerReferences"), owner);
-	cJSON_AddStringToObject(owner, "apiVersion", "apps/v1");
-	cJSON_AddStringToObject(owner, "kind", "Deployment");
-	cJSON_AddStringToObject(owner, "name", rolling->name);
-	cJSON_AddStringToObject(owner, "uid", rolling->uid);
-	cJSON_AddTrueToObject(owner, "controller");
-	cJSON_AddTrueToObject(owner, "blockOwnerDeletion");
-	cJSON *spec = cJSON_AddObjectToObject(set, "spec");
-	cJSON_AddNumberToObject(spec, "replicas", 0);
-	cJSON *selector = cJSON_Duplicate(json_at(rolling->json, "spec/selector"), 1);
-	cJSON_AddStringToObject(sub_object(selector, "matchLabels"), "pod-template-hash", hash);
-	cJSON_AddItemToObject(spec, "selector", selector);
-	cJSON_AddItemToObject(spec, "template", own);
-	cJSON_AddNumberToObject(cJSON_AddObjectToObject(set, "status"), "replicas", 0);
-	set_revision(set, revision);
-	stage_put(rolling->stage, "replicasets", set);
-	rolling->fresh_made = 1;
 }
 
 static void scale(struct rolling *rolling, struct set *set, int wanted)
 {
-	char number[24];
-	if (set->wanted == wanted)
-		return;
-	stage_event(rolling->stage, rolling->json, "apps/v1", "Deployment", "deployment-controller", 0, "ScalingReplicaSet",
-	              "Scaled %s replica set %s from %d to %d", wanted > set->wanted ? "up" : "down",
-	              json_string(set->json, "metadata/name"), set->wanted, wanted);
-	set_number(sub_object(set->json, "spec"), "replicas", wanted);
-	snprintf(number, sizeof(number), "%d", rolling->replicas);
-	set_text(sub_object(sub_object(set->json, "metadata"), "annotations"), "deployment.kubernetes.io/desired-replicas",
-	         number);
-	set->wanted = wanted;
-	set->dirty = 1;
+	set_scale(rolling->stage, &deployment_marks, rolling->json, set, wanted);
 }
 
 static int total(const struct rolling *rolling, int available)
@@ -369,12 +258,14 @@ void deployment_sync(void *arg, const char *key)
 	long newest = rolling.count ? rolling.sets[rolling.count - 1].revision : 0;
 	const char *strategy = json_string(rolling.json, "spec/strategy/type");
 	if (!rolling.fresh && !rolling.paused) {
-		set_revision(rolling.json, newest + 1);
-		fresh_make(&rolling, newest + 1);
+		char hash[12];
+		revision_write(rolling.json, &deployment_marks, newest + 1);
+		set_make(rolling.stage, &deployment_marks, rolling.json, newest + 1, hash);
+		rolling.fresh_made = 1;
 	} else if (rolling.fresh && rolling.fresh->revision < newest && !rolling.paused) {
 		/* An undo: the old set is the newest now. */
-		set_revision(rolling.json, newest + 1);
-		set_revision(rolling.fresh->json, newest + 1);
+		revision_write(rolling.json, &deployment_marks, newest + 1);
+		revision_write(rolling.fresh->json, &deployment_marks, newest + 1);
 		rolling.fresh->dirty = 1;
 		rolling.fresh_made = 1;
 	}
@@ -384,9 +275,7 @@ void deployment_sync(void *arg, const char *key)
 		recreate(&rolling);
 	else if (rolling.fresh)
 		roll(&rolling);
-	for (size_t i = 0; i < rolling.count; i++)
-		if (rolling.sets[i].dirty)
-			stage_put(rolling.stage, "replicasets", cJSON_Duplicate(rolling.sets[i].json, 1));
+	sets_store(rolling.stage, rolling.sets, rolling.count);
 	history_clean(&rolling);
 	status_write(&rolling);
 	rolling_release(&rolling);

@@ -70,14 +70,16 @@ static void load_pods(struct loading *loading)
 	}
 }
 
-static void load_service(struct loading *loading, const struct plan_service *service)
+/* `of` is whose image it runs: the service itself, or the one whose primary it is. */
+static void load_service(struct loading *loading, const struct plan_service *service, const struct plan_service *of, int replicas)
 {
 	struct filling *filling = loading->filling;
 	struct making *making = &loading->making;
 	const struct clock *clock = filling->api->options.clock;
 	making_init(making, service, filling->cluster);
+	snprintf(making->image, sizeof(making->image), "registry.example.com/%s/%s", of->namespace, of->name);
 	making->version = filling->api->version;
-	making->replicas = making->ready = fill_replicas(filling, service);
+	making->replicas = making->ready = replicas;
 	stamp_format(clock->wall(clock) - HOUR_MS * (int64_t)(1 + service->number % 700), making->created);
 	memcpy(making->changed, making->created, sizeof(making->changed));
 	buf_clear(&loading->spec);
@@ -97,10 +99,27 @@ static void load_service(struct loading *loading, const struct plan_service *ser
 		load(loading, "apps", "replicasets", service->namespace, name);
 	}
 	load_pods(loading);
-	if (service->kind != PLAN_STATEFUL_SET && service->extra != PLAN_KEDA && strcmp(filling->env, "prod") == 0) {
+	if (service == of && service->kind != PLAN_STATEFUL_SET && service->extra != PLAN_KEDA && strcmp(filling->env, "prod") == 0) {
 		autoscaler_write(&loading->text, making, plan_most_pods(service), 45 + service->number % 20);
 		load(loading, "autoscaling", "horizontalpodautoscalers", service->namespace, service->name);
 	}
+}
+
+/* Flagger keeps the target at nothing and serves from the primary. */
+static void load_with_primary(struct loading *loading, const struct plan_service *service)
+{
+	struct filling *filling = loading->filling;
+	struct plan_service primary = *service;
+	int replicas = fill_replicas(filling, service);
+	if (service->extra != PLAN_CANARY || strcmp(filling->env, "prod") != 0) {
+		load_service(loading, service, service, replicas);
+		return;
+	}
+	load_service(loading, service, service, 0);
+	primary.number += 100000;
+	primary.settings = service->settings;
+	snprintf(primary.name, sizeof(primary.name), "%.38s-primary", service->name);
+	load_service(loading, &primary, service, replicas);
 }
 
 static void load_ground(struct loading *loading, const struct plan *plan)
@@ -132,7 +151,7 @@ void fill_cluster(struct filling *filling, const struct plan *plan)
 	buf_init(&loading.text, SIM_TEXT_MAX);
 	load_ground(&loading, plan);
 	for (size_t i = 0; i < plan->count; i++)
-		load_service(&loading, &plan->services[i]);
+		load_with_primary(&loading, &plan->services[i]);
 	for (size_t i = 0; i < filling->api->tables.len; i++)
 		((struct table *)filling->api->tables.items[i])->floor = filling->api->version;
 	buf_release(&loading.text);

@@ -412,6 +412,23 @@ static void weigh(struct monitor *monitor, size_t index, const cJSON *workload)
 	                 all > 0 ? slower / all : 1);
 }
 
+static cJSON *canary_of(const struct monitor *monitor, const struct doc *doc, const char *name)
+{
+	char key[2 * SIM_NAME];
+	doc_key(key, sizeof(key), doc->namespace, name);
+	return stage_get(monitor->stage, "canaries", key);
+}
+
+static void weigh_canary(struct monitor *monitor, size_t index, const cJSON *target, int weight)
+{
+	const struct clock *clock = monitor->stage->api->options.clock;
+	const char *image = json_string(cJSON_GetArrayItem(json_at(target, "spec/template/spec/containers"), 0), "image");
+	const struct verdict *verdict = stage_verdict(monitor->stage, monitor->traffic->plan->services[index].name, image_tag(image));
+	double share = weight / 100.0;
+	traffic_incident(monitor->traffic, monitor->stage->number, index, clock->wall(clock), verdict ? share * verdict->errors : 0,
+	                 verdict && verdict->slower > 0 ? 1 + share * (verdict->slower - 1) : 1);
+}
+
 static int has_verdict(const struct monitor *monitor, const char *service)
 {
 	for (size_t i = 0; monitor->stage->verdicts && i < monitor->stage->verdicts->len; i++)
@@ -423,15 +440,32 @@ static int has_verdict(const struct monitor *monitor, const char *service)
 void monitor_follow(struct monitor *monitor, const struct table *table, const struct doc *doc)
 {
 	const char *plural = table->def.plural;
+	if (strcmp(plural, "canaries") == 0) { /* its weight is what changed: its target is looked at */
+		struct doc *target = table_get(stage_table(monitor->stage, "deployments"), doc->key);
+		if (target)
+			monitor_follow(monitor, stage_table(monitor->stage, "deployments"), target);
+		return;
+	}
 	if (strcmp(plural, "deployments") != 0 && strcmp(plural, "statefulsets") != 0 && strcmp(plural, "rollouts") != 0)
 		return;
-	const struct plan_service *service = plan_find(monitor->traffic->plan, doc->namespace, doc->name);
+	char name[SIM_NAME];
+	size_t len = strlen(doc->name);
+	int is_primary = len > 8 && strcmp(doc->name + len - 8, "-primary") == 0;
+	snprintf(name, sizeof(name), "%.*s", (int)(len - (is_primary ? 8 : 0)), doc->name);
+	const struct plan_service *service = plan_find(monitor->traffic->plan, doc->namespace, name);
 	if (!service)
 		return;
 	size_t index = (size_t)(service - monitor->traffic->plan->services);
-	cJSON *workload = doc_json(doc);
-	monitor->traffic->services[monitor->stage->number][index].pods = (int)json_int(workload, "status/readyReplicas", 0);
-	if (has_verdict(monitor, service->name))
+	struct service_traffic *traffic = &monitor->traffic->services[monitor->stage->number][index];
+	cJSON *workload = doc_json(doc), *canary = service->extra == PLAN_CANARY || is_primary ? canary_of(monitor, doc, name) : NULL;
+	int ready = (int)json_int(workload, "status/readyReplicas", 0);
+	/* Of a canary its share of the traffic counts, not that of the pods. */
+	if (is_primary || !canary)
+		traffic->pods = ready;
+	if (has_verdict(monitor, service->name) && canary && !is_primary)
+		weigh_canary(monitor, index, workload, (int)json_int(canary, "status/canaryWeight", 0));
+	else if (has_verdict(monitor, service->name) && !canary)
 		weigh(monitor, index, workload);
+	cJSON_Delete(canary);
 	cJSON_Delete(workload);
 }

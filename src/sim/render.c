@@ -244,7 +244,6 @@ static void render_canary(struct stage *stage, const struct plan_service *servic
 	cJSON *object = part(stage, service, "canaries", is_on(values, "progressive/enabled"));
 	if (!object)
 		return;
-	int is_new = !json_get(object, "spec");
 	cJSON *spec = parsed(
 	    "{\"targetRef\":{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"name\":\"%s\"},\"autoscalerRef\":{\"apiVersion\":"
 	    "\"autoscaling/v2\",\"kind\":\"HorizontalPodAutoscaler\",\"name\":\"%s\"},\"progressDeadlineSeconds\":600,\"service\":{"
@@ -252,8 +251,6 @@ static void render_canary(struct stage *stage, const struct plan_service *servic
 	    "\"request-success-rate\",\"interval\":\"1m\",\"thresholdRange\":{\"min\":99}},{\"name\":\"request-duration\",\"interval\":"
 	    "\"1m\",\"thresholdRange\":{\"max\":500}}]}}", service->name, service->name);
 	spec_put(stage, "canaries", object, spec);
-	if (is_new)
-		canary_adopt(stage, service);
 }
 
 void render(struct stage *stage, const struct plan_service *service, const cJSON *before, const cJSON *after)

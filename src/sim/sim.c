@@ -204,6 +204,11 @@ static void fill_flags(struct delivery *delivery)
 		cJSON *values = values_of(delivery->first, plan->services[i].name, delivery->env, delivery->region, &err);
 		cJSON_DeleteItemFromObjectCaseSensitive(values, "hpa"); /* these are there */
 		render(delivery->stage, &plan->services[i], NULL, values ? values : none);
+		if (json_bool(values, "progressive/enabled", 0)) { /* it has long been taken over */
+			char key[2 * SIM_NAME];
+			doc_key(key, sizeof(key), plan->services[i].namespace, plan->services[i].name);
+			canary_sync(delivery->stage, key);
+		}
 		cJSON_Delete(values);
 		cJSON_Delete(none);
 	}

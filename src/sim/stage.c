@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 
-enum { EVENT_SECONDS = 3600 };
+enum { EVENT_SECONDS = 3600, CANARY_SECONDS = 10 };
 
 struct table *stage_table(const struct stage *stage, const char *plural)
 {
@@ -254,11 +254,23 @@ void stage_observe(struct stage *stage, const struct table *table, const struct 
 			owned_remove(stage, "pods", doc);
 		if (owner_key(doc, "Deployment", key, sizeof(key)))
 			agenda_want(stage->agenda, 0.05, deployment_sync, stage, key);
+		else if (owner_key(doc, "Rollout", key, sizeof(key)))
+			agenda_want(stage->agenda, 0.05, rollout_sync, stage, key);
 	} else if (strcmp(plural, "deployments") == 0) {
 		if (change->after)
 			agenda_want(stage->agenda, 0.05, deployment_sync, stage, doc->key);
 		else
 			owned_remove(stage, "replicasets", doc);
+	} else if (strcmp(plural, "rollouts") == 0) {
+		if (change->after)
+			agenda_want(stage->agenda, 0.05, rollout_sync, stage, doc->key);
+		else
+			owned_remove(stage, "replicasets", doc);
+	} else if (strcmp(plural, "canaries") == 0) {
+		if (change->after)
+			agenda_want(stage->agenda, change->before ? CANARY_SECONDS : 1, canary_sync, stage, doc->key);
+		else
+			canary_gone(stage, doc->key);
 	} else if (strcmp(plural, "statefulsets") == 0) {
 		if (change->after)
 			agenda_want(stage->agenda, 0.05, stateful_set_sync, stage, doc->key);

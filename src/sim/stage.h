@@ -71,7 +71,7 @@ void stateful_set_sync(void *stage, const char *key);
 void pod_step(void *stage, const char *key);
 void pod_end(struct stage *stage, const char *key); /* as when it is deleted: gone after its grace */
 /* canary.c, rollout.c */
-void canary_adopt(struct stage *stage, const struct plan_service *service); /* a Canary was made for it */
+void canary_gone(struct stage *stage, const char *key);
 void canary_sync(void *stage, const char *key);
 void rollout_sync(void *stage, const char *key);
 /* A new pod from a template; the template and owner are copied. */
