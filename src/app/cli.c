@@ -28,7 +28,7 @@ const struct command cli_commands[] = {
 	{"silence add", "MATCHER...", "Silence alerts: name=value, name=~regex; shows what it matches first.", "tCuP",
 	 run_silence_add},
 	{"silence expire", "ID", "End a silence.", "tC", run_silence_expire},
-	{"rollout watch", "SERVICE", "Follow a commit until the service runs it: exits 0 healthy, 1 failed, 4 timed out.", "nowtC",
+	{"rollout watch", "SERVICE", "Follow a commit until the service runs it: exits 0 healthy, 1 failed, 4 timed out.", "nowtk",
 	 run_rollout_watch},
 	{"flux trace", "KIND/NAME", "Say what applied an object, up to the commit with author and subject.", "not", run_flux_trace},
 	{"query", "EXPR", "Ask PromQL of each cluster's Prometheus, for now or over a range.", "otq", run_query},
@@ -325,7 +325,7 @@ const struct option_row cli_options[] = {
 	{"--selector", "-l", "LABELS", 'l', "Only with these labels: app=web,tier=front.", set_labels},
 	{"--sort", NULL, "COLUMN", 's', "Sort by a column instead of by trouble.", set_sort},
 	{"--since", NULL, "DURATION", 'a', "Only what happened since so long: 2h, 30d.", set_since},
-	{"--commit", NULL, "SHA", 'C', "Which commit; without it, the newest one that touches the service.", set_commit},
+	{"--commit", NULL, "SHA", 'k', "Which commit; without it, the newest one that touches the service.", set_commit},
 	{"--no-watch", NULL, NULL, 'w', "Say how it stands now instead of following it.", set_no_watch},
 	{"--story", NULL, "NAME", 'D', "What happens: tour, calm, bad-release, canary-abort, stuck-kustomization, region-down, "
 	 "traffic-peak.", set_demo_story},
