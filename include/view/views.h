@@ -11,7 +11,7 @@
 
 /* The views, and what the deck needs to know of some of them beyond struct view_ops. */
 
-extern const struct view_ops services_view, overview_view, pods_view, logs_view, events_view, yaml_view, metrics_view;
+extern const struct view_ops services_view, overview_view, pods_view, logs_view, events_view, yaml_view, metrics_view, chain_view;
 extern const struct view_ops timeline_view, help_view, messages_view, loads_view;
 
 /* The list of services. */

@@ -87,6 +87,7 @@ static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum acti
 	[ACTION_TAB_EVENTS] = to_deck,
 	[ACTION_TAB_YAML] = to_deck,
 	[ACTION_TAB_METRICS] = to_deck,
+	[ACTION_TAB_CHAIN] = to_deck,
 	[ACTION_CHART_ZOOM_IN] = to_deck,
 	[ACTION_CHART_ZOOM_OUT] = to_deck,
 	[ACTION_CHART_EARLIER] = to_deck,

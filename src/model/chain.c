@@ -171,4 +171,14 @@ void chain_sentence(const struct fleet *fleet, const struct chain *chain, struct
 		text_printf(out, "%s%s", link->hang != HANG_NONE ? " – " : ": ", link->words);
 	if (link->object)
 		text_printf(out, " (%s)", link->object);
+	/* What waited for health failed because of something below it. */
+	for (enum chain_stage below = chain->at + 1; (chain->at == STAGE_APPLY || chain->at == STAGE_HELM) && below < STAGE_METRICS;
+	     below++) {
+		const struct chain_link *cause = &chain->links[below];
+		if (cause->hang == HANG_NONE)
+			continue;
+		text_printf(out, "; %s: %s%s%s", stage_words[below], hangs[cause->hang].words, cause->words ? " – " : "",
+		            cause->words ? cause->words : "");
+		break;
+	}
 }

@@ -10,6 +10,8 @@
 
 #include "tracing.h"
 
+enum { RECENT_MS = 10 * 1000 };
+
 static void (*const stages[CHAIN_STAGES])(struct tracing *tracing) = {
 	[STAGE_COMMIT] = stage_commit,         [STAGE_SOURCE] = stage_source,     [STAGE_ATTEMPT] = stage_attempt,
 	[STAGE_APPLY] = stage_apply,           [STAGE_HELM] = stage_helm,         [STAGE_WORKLOAD] = stage_workload,
@@ -57,7 +59,7 @@ void link_done(struct tracing *tracing, struct chain_link *link, int64_t ended_m
 	} else if (ended_ms) {
 		link->ended_ms = ended_ms;
 		link->exact = 1;
-	} else if (before) {
+	} else if (before && before->state != CHAIN_DONE) {
 		link->ended_ms = tracing->now_ms; /* we looked when it was not done: it was done since */
 	}
 	/* Stamps are cut to the second: what seems to end before it began took less than one. */
@@ -114,10 +116,10 @@ int tracing_is_settled(struct tracing *tracing)
 		return 1;
 	if (apply->state != CHAIN_DONE)
 		return 0;
-	/* What was applied before we first looked has settled long ago. */
+	/* What was applied long before we looked has settled. */
 	if (before && strcmp(before->sha, tracing->chain->sha) == 0 && before->applied_seen_ms)
 		seen = before->applied_seen_ms;
-	else if (before)
+	else if (before && (strcmp(before->sha, tracing->chain->sha) == 0 || seen > tracing->now_ms - RECENT_MS))
 		seen = tracing->now_ms;
 	tracing->chain->applied_seen_ms = seen ? seen : 1;
 	tracing_due(tracing, seen + SETTLE_MS);
@@ -147,6 +149,11 @@ static enum chain_stage find_place(const struct chain *chain)
 	if (stage == STAGE_PODS && chain->links[stage].state == CHAIN_ACTIVE &&
 	    (chain->links[STAGE_STEPS].state == CHAIN_HUNG || chain->links[STAGE_STEPS].state == CHAIN_FAILED))
 		return STAGE_STEPS;
+	/* Helm waits for what is below it. */
+	for (enum chain_stage below = STAGE_WORKLOAD; stage == STAGE_HELM && chain->links[stage].state == CHAIN_ACTIVE &&
+	                                              below <= STAGE_PODS; below++)
+		if (chain->links[below].state == CHAIN_HUNG || chain->links[below].state == CHAIN_FAILED)
+			return below;
 	if (stage != STAGE_APPLY || (chain->links[stage].state != CHAIN_ACTIVE && chain->links[stage].hang != HANG_APPLY_HEALTH))
 		return stage;
 	for (enum chain_stage below = STAGE_HELM; below < STAGE_METRICS; below++) {

@@ -75,11 +75,38 @@ static int helm_moved(const struct tracing *tracing)
 	       resource_condition(&release->resource, "Released")->changed_ms >= since;
 }
 
+/* Whether one was written after the other. Versions are opaque; where they are no numbers, nobody knows. */
+static int is_newer(const struct object *a, const struct object *b)
+{
+	size_t len = strspn(a->version, "0123456789"), other = strspn(b->version, "0123456789");
+
+	if (a->version[len] || b->version[other] || !len || !other)
+		return 0;
+	return len != other ? len > other : strcmp(a->version, b->version) > 0;
+}
+
+/* Whether what we have of the release is what the Kustomization has left behind: it is written after
+ * the Kustomization was done, or that is long enough ago. */
+static int helm_is_final(struct tracing *tracing)
+{
+	const struct kustomization *kustomization = tracing->kustomization;
+
+	if (!kustomization || !*tracing->sha || kustomization->wait || kustomization->health_checks)
+		return 1; /* one that waits for health is done last */
+	if (!link_is_passed(tracing_link(tracing, STAGE_APPLY)))
+		return 0;
+	return tracing_is_settled(tracing) || is_newer(&tracing->release->resource.object, &kustomization->resource.object);
+}
+
 static void helm_ready(struct tracing *tracing, struct chain_link *link)
 {
 	const struct condition *ready = resource_condition(&tracing->release->resource, "Ready");
 	const struct chain_link *before = link_before(tracing, STAGE_HELM);
 
+	if (helm_moved(tracing) && !helm_is_final(tracing) && !(before && before->state == CHAIN_DONE)) {
+		link->state = CHAIN_ACTIVE; /* a new chart may have come before the new values */
+		return;
+	}
 	if (helm_moved(tracing) || (before && before->state == CHAIN_DONE)) {
 		tracing->fresh = 1;
 		link_done(tracing, link, ready->changed_ms >= link->began_ms ? ready->changed_ms : 0);

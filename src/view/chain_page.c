@@ -139,18 +139,17 @@ static void put_stage(struct page *page, const struct scene *scene, const struct
 		page_pad(page, WORDS_COLUMN);
 		page_put(page, STYLE_TIME, at);
 	}
+	/* Where there is little room, only the object that matters is named. */
+	if (link->object && link->state != CHAIN_WAITING && link->state != CHAIN_SKIPPED && (!narrow || link->state != CHAIN_DONE)) {
+		page_pad(page, link->state == CHAIN_DONE ? WORDS_COLUMN + 10 : WORDS_COLUMN);
+		page_put(page, STYLE_DIM, link->object);
+	}
 	if (slow && link->usual_ms) {
 		char usual[24] = "";
 		struct text other = text_in(usual, sizeof(usual));
 		took_text(link->usual_ms, &other);
-		page_printf(page, STYLE_WARNING, "  slower than usual, which is %s", usual);
-	}
-	if (link->object && (link->state != CHAIN_WAITING && link->state != CHAIN_SKIPPED)) {
-		if (narrow)
-			next_line(page, DEEP);
-		else
-			page_pad(page, link->state == CHAIN_DONE ? WORDS_COLUMN + 10 : WORDS_COLUMN);
-		page_put(page, STYLE_DIM, link->object);
+		next_line(page, DEEP);
+		page_printf(page, STYLE_WARNING, "slower than usual: %s here", usual);
 	}
 	if (link->hang != HANG_NONE || link->words) {
 		next_line(page, DEEP);

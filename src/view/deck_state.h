@@ -11,7 +11,7 @@
 #include "view/views.h"
 
 /* The deck's own state, shared by deck.c (drawing), deck_keys.c (input) and deck_act.c (actions). */
-enum deck_tab { DECK_OVERVIEW, DECK_PODS, DECK_LOGS, DECK_EVENTS, DECK_YAML, DECK_METRICS, DECK_TABS };
+enum deck_tab { DECK_OVERVIEW, DECK_PODS, DECK_LOGS, DECK_EVENTS, DECK_YAML, DECK_METRICS, DECK_CHAIN, DECK_TABS };
 enum deck_place { DECK_SERVICES, DECK_FLUX, DECK_ROLLOUTS, DECK_PAUSED, DECK_PLACES };
 enum deck_over { DECK_OVER_NONE, DECK_OVER_HELP, DECK_OVER_MESSAGES, DECK_OVER_LOADS, DECK_OVERS };
 enum deck_prompt { DECK_PROMPT_NONE, DECK_PROMPT_FILTER, DECK_PROMPT_SEARCH, DECK_PROMPT_COMMAND,

@@ -15,7 +15,9 @@
 #include "model/revision.h"
 #include "model/workload.h"
 #include "ui/spark.h"
+#include "model/chain.h"
 #include "view/age.h"
+#include "view/chain_page.h"
 #include "view/header.h"
 #include "view/page.h"
 #include "view/views.h"
@@ -492,6 +494,16 @@ static void build_applier(struct overview *overview, const struct service *servi
 	}
 }
 
+/* The commit on its way here: where on-call looks first. */
+static void build_chain(struct overview *overview, const struct service *service)
+{
+	if (!service->chain || !*service->chain->sha)
+		return;
+	label(&overview->page, "commit");
+	chain_page_short(&overview->page, overview->view.scene, service, LABEL, overview->width);
+	link_to(overview, ACTION_TAB_CHAIN, "chain");
+}
+
 static void overview_build(struct overview *overview, const struct service *service)
 {
 	page_clear(&overview->page);
@@ -505,6 +517,7 @@ static void overview_build(struct overview *overview, const struct service *serv
 	page_line(&overview->page);
 	build_rollout(overview, service);
 	build_pods(overview, service);
+	build_chain(overview, service);
 	build_applier(overview, service, &service->flux.by);
 	build_applier(overview, service, &service->flux.above);
 	build_facts(overview, service);
