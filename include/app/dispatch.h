@@ -18,6 +18,7 @@ struct dispatch_host {
 	/* What is carried out in clusters and repositories: asks, previews, and acts once that is answered. */
 	void (*operate)(void *arg, enum action_id action, enum deck_answer answer);
 	void *arg;
+	void (*copy)(void *arg, const char *text, size_t len); /* to the terminal's clipboard */
 	void (*load)(void *arg, enum action_id action, enum deck_answer answer); /* load tests: start and stop */
 };
 

@@ -53,6 +53,8 @@ int screen_ready(const struct screen *screen);
  * another size than the screen's is drawn from the corner. Returns 0, or -1: gone. */
 int screen_draw(struct screen *screen, const struct grid *grid);
 int screen_flush(struct screen *screen);   /* 0, or -1: gone */
+/* Puts text on the clipboard of the terminal, over SSH too (OSC 52). -1: it is none that knows this. */
+int screen_copy(struct screen *screen, const char *text, size_t len);
 void screen_redraw(struct screen *screen); /* the next frame is drawn whole */
 void screen_set_theme(struct screen *screen, const struct theme *theme);
 /* Reads the terminal's size again; 1 when it changed. */

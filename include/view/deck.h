@@ -72,6 +72,8 @@ const char *deck_load_selected(struct deck *deck); /* a run's id; NULL: none */
 void deck_demand(struct deck *deck, struct demand *demand);
 /* Reads again what was read once (the YAML on the screen). */
 void deck_reread(struct deck *deck);
+/* What "copy" means where the focus is; -1: nothing. */
+int deck_copy(struct deck *deck, struct buf *out);
 
 /* For tests and the dispatch: scopes with the focus, innermost first; returns how many. */
 enum { DECK_SCOPES = 4 };

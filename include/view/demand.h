@@ -29,6 +29,7 @@ struct demand {
 		enum object_kind kind;
 		char name[DEMAND_NAME];
 		unsigned reads;              /* another number: read it again */
+		int reveal;                  /* number of the one masked value to show; 0: none */
 	} object;
 	struct demand_charts {
 		char service[DEMAND_KEY];    /* "": none are open */

@@ -37,6 +37,9 @@ void page_source(struct page *page, struct pager_source *source); /* valid until
 
 /* What all views with a list, or with a pager, do alike: 1 when the action was theirs. */
 int list_act(struct list *list, size_t rows, struct rect rect, enum action_id action); /* moving */
+/* The line that "copy" means: where the search stands, the last one while following, else the first in sight. */
+size_t pager_current(const struct pager *pager, const struct pager_source *source);
+int pager_copy(const struct pager *pager, const struct pager_source *source, struct buf *out);
 int pager_act(struct pager *pager, const struct pager_source *source, struct rect rect,
               enum action_id action);
 

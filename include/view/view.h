@@ -44,6 +44,7 @@ struct scene {
 		const char *const *lines;
 		size_t count;
 		int masked;              /* values that are masked */
+		int revealed;            /* one that could be is shown */
 		int loading;
 		char error[400];         /* "" when it could be read */
 		char version[64];        /* resourceVersion that the model knew when it was read */
@@ -82,6 +83,8 @@ struct view_ops {
 	/* Starts a search, "" ends it. -1: no match. NULL: there is nothing to search. */
 	int (*search)(struct view *view, const char *text);
 	const char *(*searching)(const struct view *view); /* the search's text; "" without */
+	/* The text that "copy" means now; -1: there is none. May be NULL. */
+	int (*copy)(struct view *view, struct buf *out);
 	size_t (*rows)(struct view *view);                 /* that can be opened; NULL: none */
 	void (*demand)(const struct view *view, struct demand *demand); /* may be NULL */
 };

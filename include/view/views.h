@@ -46,6 +46,8 @@ void loads_open(struct view *view, const char *id);
 const char *loads_selected(struct view *view);
 
 /* YAML: reads the object again. */
+/* A value that was shown is masked again: nobody looks at the YAML any more. */
+void yaml_conceal(struct view *view);
 void yaml_reread(struct view *view);
 
 /* Metrics: the expression that is charted beside the panels, "" for none; asks for completion. */

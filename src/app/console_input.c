@@ -146,6 +146,19 @@ static void host_suspend(void *arg)
 	stop_and_go_on(arg);
 }
 
+/* The terminal decides whether it takes it, and does not say. */
+static void host_copy(void *arg, const char *text, size_t len)
+{
+	struct console *console = arg;
+	size_t first = strcspn(text, "\n");
+
+	if (screen_copy(console->screen, text, len) < 0)
+		deck_say(console->deck, 1, "this terminal has no clipboard that can be reached");
+	else
+		deck_say(console->deck, 0, "sent to the terminal's clipboard: %.*s%s", (int)(first < 120 ? first : 120), text,
+		         first < len ? " …" : "");
+}
+
 static void host_next_theme(void *arg)
 {
 	struct console *console = arg;
@@ -173,6 +186,7 @@ void console_host(struct console *console, struct dispatch_host *host)
 		.redraw = host_redraw,
 		.suspend = host_suspend,
 		.next_theme = host_next_theme,
+		.copy = host_copy,
 		.load = console_load,
 		.operate = console_operate,
 		.arg = console,

@@ -54,6 +54,20 @@ static void operate(struct dispatch *dispatch, enum action_id action)
 	dispatch->host.operate(dispatch->host.arg, action, dispatch->answer);
 }
 
+static void copy(struct dispatch *dispatch, enum action_id action)
+{
+	enum { COPY_MAX = 64 << 10 };
+	struct buf text;
+
+	(void)action;
+	buf_init(&text, COPY_MAX);
+	if (deck_copy(dispatch->deck, &text) < 0)
+		deck_say(dispatch->deck, 1, "there is nothing to copy here");
+	else
+		dispatch->host.copy(dispatch->host.arg, buf_string(&text), text.len);
+	buf_release(&text);
+}
+
 static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum action_id action) = {
 	[ACTION_APP_QUIT] = quit,
 	[ACTION_APP_HELP] = to_deck,
@@ -129,6 +143,8 @@ static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum acti
 	[ACTION_SEARCH_NEXT] = to_deck,
 	[ACTION_SEARCH_PREVIOUS] = to_deck,
 	[ACTION_TEXT_WRAP] = to_deck,
+	[ACTION_COPY] = copy,
+	[ACTION_YAML_REVEAL] = to_deck,
 	[ACTION_LOGS_FOLLOW] = to_deck,
 	[ACTION_LOGS_PREVIOUS] = to_deck,
 	[ACTION_LOGS_TIME] = to_deck,

@@ -245,6 +245,7 @@ static void object_came(void *arg, struct object_text *text, const struct err *e
 		object->lines = (const char *const *)text->lines;
 		object->count = text->count;
 		object->masked = text->masked;
+		object->revealed = text->revealed;
 		snprintf(object->version, sizeof(object->version), "%s", known ? known->version : "");
 	} else {
 		snprintf(object->error, sizeof(object->error), "%s", err->text);
@@ -273,7 +274,8 @@ static void object_set(struct supply *supply, const struct demand_object *wanted
 	if (!source)
 		return;
 	scene->object.loading = 1;
-	supply->read = object_read(source, wanted->kind, service->namespace, wanted->name, object_came, supply);
+	supply->read = object_read(source, wanted->kind, service->namespace, wanted->name, wanted->reveal,
+	                           object_came, supply);
 }
 
 static void charts_demand(struct supply *supply, const struct demand_charts *wanted)

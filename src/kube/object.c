@@ -21,6 +21,7 @@ enum { TEXT_MAX = 32 << 20, LINE_MAX_BYTES = 8192 };
 
 struct object_read {
 	struct client_call *call;
+	int reveal;
 	void (*done)(void *arg, struct object_text *text, const struct err *err);
 	void *arg;
 };
@@ -38,59 +39,76 @@ static int names_secret(const char *name)
 	return 0;
 }
 
-static int mask_member(cJSON *object, const char *name)
+struct masking {
+	int reveal;   /* number of the value that is left as it is */
+	int numbered; /* so far */
+	int masked, revealed;
+};
+
+static void mask_whole(struct masking *masking, cJSON *object, const char *name)
 {
 	if (!cJSON_GetObjectItemCaseSensitive(object, name))
-		return 0;
+		return;
 	cJSON_ReplaceItemInObjectCaseSensitive(object, name, cJSON_CreateString(mask));
-	return 1;
+	masking->masked++;
 }
 
-static int mask_all(cJSON *object)
+/* A single value, which could be shown: its mask has a number by which to ask for it. */
+static void mask_value(struct masking *masking, cJSON *object, const char *name)
 {
-	int masked = 0;
+	char numbered[40];
+	if (!cJSON_GetObjectItemCaseSensitive(object, name))
+		return;
+	if (++masking->numbered == masking->reveal) {
+		masking->revealed = 1;
+		return;
+	}
+	snprintf(numbered, sizeof(numbered), "*** masked %d ***", masking->numbered);
+	cJSON_ReplaceItemInObjectCaseSensitive(object, name, cJSON_CreateString(numbered));
+	masking->masked++;
+}
+
+static void mask_all(struct masking *masking, cJSON *object)
+{
 	for (cJSON *item = object ? object->child : NULL, *next; item; item = next) {
 		next = item->next;
-		masked += mask_member(object, item->string);
+		mask_value(masking, object, item->string);
 	}
-	return masked;
 }
 
 /* Environment entries {name, value} whose name speaks of a secret, wherever they stand. */
-static int mask_env(cJSON *value)
+static void mask_env(struct masking *masking, cJSON *value)
 {
-	int masked = 0;
 	const char *name = cJSON_IsObject(value) ? json_string(value, "name") : NULL;
 	if (name && names_secret(name) && json_string(value, "value"))
-		masked += mask_member(value, "value");
+		mask_value(masking, value, "value");
 	for (cJSON *child = cJSON_IsObject(value) || cJSON_IsArray(value) ? value->child : NULL, *next; child; child = next) {
 		next = child->next;
-		masked += mask_env(child);
+		mask_env(masking, child);
 	}
-	return masked;
 }
 
-static int object_mask(cJSON *json)
+static void object_mask(struct masking *masking, cJSON *json)
 {
 	cJSON *metadata = cJSON_GetObjectItemCaseSensitive(json, "metadata");
 	cJSON *annotations = cJSON_GetObjectItemCaseSensitive(metadata, "annotations");
 	const char *kind = json_string(json, "kind");
-	int masked = 0;
 	cJSON_DeleteItemFromObjectCaseSensitive(metadata, "managedFields");
 	/* It repeats the object, with every value that is masked below. */
-	masked += mask_member(annotations, last_applied);
+	mask_whole(masking, annotations, last_applied);
 	if (kind && strcmp(kind, "Secret") == 0) {
-		masked += mask_all(cJSON_GetObjectItemCaseSensitive(json, "data"));
-		masked += mask_all(cJSON_GetObjectItemCaseSensitive(json, "stringData"));
+		mask_all(masking, cJSON_GetObjectItemCaseSensitive(json, "data"));
+		mask_all(masking, cJSON_GetObjectItemCaseSensitive(json, "stringData"));
 	}
-	return masked + mask_env(json);
+	mask_env(masking, json);
 }
 
-static struct object_text *text_split(const struct buf *yaml, int masked)
+static struct object_text *text_split(const struct buf *yaml, const struct masking *masking)
 {
 	struct object_text *text = mem_new(sizeof(*text));
 	size_t room = 0;
-	text->masked = masked;
+	text->masked = masking->masked;
+	text->revealed = masking->revealed;
 	for (const char *line = buf_string(yaml); *line;) {
 		size_t len = strcspn(line, "\n");
 		if (text->count == room) {
@@ -103,19 +121,22 @@ static struct object_text *text_split(const struct buf *yaml, int masked)
 	return text;
 }
 
-static struct object_text *object_render(const char *body, size_t len, struct err *err)
+static struct object_text *object_render(const char *body, size_t len, int reveal, struct err *err)
 {
+	struct masking masking = {.reveal = reveal};
 	struct object_text *text = NULL;
 	struct buf yaml;
 	buf_init(&yaml, TEXT_MAX);
 	cJSON *json = json_parse_heap(body, len, err);
 	if (!json)
 		goto out;
-	int masked = object_mask(json);
+	object_mask(&masking, json);
 	if (yaml_write_json(&yaml, json, err) < 0)
 		goto out;
-	text = text_split(&yaml, masked);
+	text = text_split(&yaml, &masking);
 out:
+	if (masking.revealed && yaml.data)
+		explicit_bzero(yaml.data, yaml.len);
 	cJSON_Delete(json);
 	buf_release(&yaml);
 	return text;
@@ -129,12 +150,13 @@ static void object_answered(void *arg, const struct client_result *result, const
 	if (result->error[0] || result->status != 200)
 		err_set(&err, "the object cannot be read: %s", result->error);
 	else
-		text = object_render(body, len, &err);
+		text = object_render(body, len, read->reveal, &err);
 	read->done(read->arg, text, text ? NULL : &err);
 	free(read);
 }
 
 struct object_read *object_read(struct source *source, enum object_kind kind, const char *namespace, const char *name,
+                                int reveal,
                                 void (*done)(void *arg, struct object_text *text, const struct err *err), void *arg)
 {
 	struct object_read *read = mem_new(sizeof(*read));
@@ -142,6 +164,7 @@ struct object_read *object_read(struct source *source, enum object_kind kind, co
 	char path[1024];
 	kind_path(source_kind(source, kind, &version), version, namespace, name, path, sizeof(path));
 	read->done = done;
+	read->reveal = reveal;
 	read->arg = arg;
 	read->call = client_get(source_client(source), path, NULL, object_answered, read);
 	return read;
@@ -159,8 +182,11 @@ void object_text_free(struct object_text *text)
 {
 	if (!text)
 		return;
-	for (size_t i = 0; i < text->count; i++)
+	for (size_t i = 0; i < text->count; i++) {
+		if (text->revealed)
+			explicit_bzero(text->lines[i], strlen(text->lines[i]));
 		free(text->lines[i]);
+	}
 	free(text->lines);
 	free(text);
 }

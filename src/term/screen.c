@@ -16,6 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
 #include "base/mem.h"
 #include "term/output.h"
 #include "term/painter.h"
@@ -339,6 +340,25 @@ int screen_flush(struct screen *screen)
 		painter_repaint(screen->painter);
 	}
 	return output_flush(&screen->output);
+}
+
+int screen_copy(struct screen *screen, const char *text, size_t len)
+{
+	/* xterm and those that follow it take so much; more would be cut in the middle. */
+	enum { COPY_MAX = 74000 };
+	struct buf coded;
+	int result = -1;
+
+	buf_init(&coded, COPY_MAX);
+	if (screen->talks && !screen->suspended && base64_encode(text, len, &coded) == 0) {
+		say(screen, "\033]52;c;");
+		say(screen, buf_string(&coded));
+		say(screen, "\a");
+		output_flush(&screen->output);
+		result = 0;
+	}
+	buf_release(&coded);
+	return result;
 }
 
 void screen_redraw(struct screen *screen)

@@ -374,6 +374,8 @@ void deck_demand(struct deck *deck, struct demand *demand)
 	demand_init(demand);
 	deck_layout(deck);
 	deck_follow_selection(deck);
+	if (deck->tab != DECK_YAML || deck->over || rect_is_empty(deck->layout.detail))
+		yaml_conceal(deck->tabs[DECK_YAML]);
 	/* The columns; under a help page nobody looks at them. */
 	demand->fleet_metrics = !deck->over;
 	/* What nobody sees is not asked for. */
@@ -381,6 +383,13 @@ void deck_demand(struct deck *deck, struct demand *demand)
 		deck->overs[deck->over]->ops->demand(deck->overs[deck->over], demand);
 	if (!rect_is_empty(deck->layout.detail) && view->ops->demand && *view->service)
 		view->ops->demand(view, demand);
+}
+
+int deck_copy(struct deck *deck, struct buf *out)
+{
+	struct view *view = deck_focused(deck);
+
+	return view->ops->copy ? view->ops->copy(view, out) : -1;
 }
 
 void deck_reread(struct deck *deck)

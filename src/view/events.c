@@ -152,6 +152,15 @@ static int events_act(struct view *view, enum action_id action)
 	return pager_act(&events->pager, &source, view->rect, action);
 }
 
+static int events_copy(struct view *view, struct buf *out)
+{
+	struct events_view *events = (struct events_view *)view;
+	struct pager_source source;
+
+	events_source(events, &source);
+	return pager_copy(&events->pager, &source, out);
+}
+
 static int events_search(struct view *view, const char *text)
 {
 	struct events_view *events = (struct events_view *)view;
@@ -205,6 +214,7 @@ const struct view_ops events_view = {
 	.draw = events_draw,
 	.act = events_act,
 	.search = events_search,
+	.copy = events_copy,
 	.searching = events_searching,
 	.rows = events_rows,
 	.demand = events_demand,

@@ -207,6 +207,15 @@ static int help_act(struct view *view, enum action_id action)
 	return pager_act(&help->pager, &source, view->rect, action);
 }
 
+static int help_copy(struct view *view, struct buf *out)
+{
+	struct help *help = (struct help *)view;
+	struct pager_source source;
+
+	help_source(help, &source);
+	return pager_copy(&help->pager, &source, out);
+}
+
 static int help_search(struct view *view, const char *text)
 {
 	struct help *help = (struct help *)view;
@@ -236,5 +245,6 @@ const struct view_ops help_view = {
 	.draw = help_draw_view,
 	.act = help_act,
 	.search = help_search,
+	.copy = help_copy,
 	.searching = help_searching,
 };

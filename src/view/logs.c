@@ -290,6 +290,15 @@ static int logs_act(struct view *view, enum action_id action)
 	return 1;
 }
 
+static int logs_copy(struct view *view, struct buf *out)
+{
+	struct logs_view *logs = (struct logs_view *)view;
+	struct pager_source source;
+
+	logs_source(logs, &source);
+	return pager_copy(&logs->pager, &source, out);
+}
+
 static int logs_search(struct view *view, const char *text)
 {
 	struct logs_view *logs = (struct logs_view *)view;
@@ -324,6 +333,7 @@ const struct view_ops logs_view = {
 	.draw = logs_draw,
 	.act = logs_act,
 	.search = logs_search,
+	.copy = logs_copy,
 	.searching = logs_searching,
 	.demand = logs_demand,
 };

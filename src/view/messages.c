@@ -83,6 +83,15 @@ static int messages_act(struct view *view, enum action_id action)
 	return pager_act(&messages->pager, &source, view->rect, action);
 }
 
+static int messages_copy(struct view *view, struct buf *out)
+{
+	struct messages *messages = (struct messages *)view;
+	struct pager_source source;
+
+	messages_source(messages, &source);
+	return pager_copy(&messages->pager, &source, out);
+}
+
 static int messages_search(struct view *view, const char *text)
 {
 	struct messages *messages = (struct messages *)view;
@@ -107,5 +116,6 @@ const struct view_ops messages_view = {
 	.draw = messages_draw,
 	.act = messages_act,
 	.search = messages_search,
+	.copy = messages_copy,
 	.searching = messages_searching,
 };

@@ -561,6 +561,16 @@ static int overview_act(struct view *view, enum action_id action)
 	return pager_act(&overview->pager, &source, view->rect, action);
 }
 
+static int overview_copy(struct view *view, struct buf *out)
+{
+	struct overview *overview = (struct overview *)view;
+	struct pager_source source;
+
+	overview_refresh(overview);
+	page_source(&overview->page, &source);
+	return pager_copy(&overview->pager, &source, out);
+}
+
 static int overview_search(struct view *view, const char *text)
 {
 	struct overview *overview = (struct overview *)view;
@@ -594,5 +604,6 @@ const struct view_ops overview_view = {
 	.draw = overview_draw,
 	.act = overview_act,
 	.search = overview_search,
+	.copy = overview_copy,
 	.searching = overview_searching,
 };

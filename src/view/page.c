@@ -173,6 +173,24 @@ void page_source(struct page *page, struct pager_source *source)
 	source->arg = page;
 }
 
+size_t pager_current(const struct pager *pager, const struct pager_source *source)
+{
+	size_t line = pager->match >= 0 ? (size_t)pager->match : pager->top;
+
+	if (pager->follow || line >= source->count)
+		line = source->count > 0 ? source->count - 1 : 0;
+	return line;
+}
+
+int pager_copy(const struct pager *pager, const struct pager_source *source, struct buf *out)
+{
+	uint16_t style = STYLE_TEXT;
+
+	if (source->count == 0)
+		return -1;
+	return buf_add_string(out, source->line(source->arg, pager_current(pager, source), &style));
+}
+
 int pager_act(struct pager *pager, const struct pager_source *source, struct rect rect,
               enum action_id action)
 {

@@ -302,6 +302,13 @@ int pods_go(struct view *view, const char *name)
 	return pod && strcmp(pod->object.name, name) == 0 ? 0 : -1;
 }
 
+static int pods_copy(struct view *view, struct buf *out)
+{
+	const char *name = pods_selected(view);
+
+	return name ? buf_add_string(out, name) : -1;
+}
+
 const struct view_ops pods_view = {
 	.name = "pods",
 	.scope = SCOPE_PODS,
@@ -320,4 +327,5 @@ const struct view_ops pods_view = {
 	.draw = pods_draw,
 	.act = pods_act,
 	.rows = pods_rows,
+	.copy = pods_copy,
 };

@@ -252,6 +252,21 @@ static int services_act(struct view *view, enum action_id action)
 	return act_sort(services, action);
 }
 
+/* The marked names, one a line, in the order of the list; without marks the selected one. */
+static int services_copy(struct view *view, struct buf *out)
+{
+	struct services *services = (struct services *)view;
+
+	services_refresh(services);
+	for (size_t i = 0; i < services->rows.len; i++) {
+		const struct service *service = row_at(services, i);
+		int chosen = services->marks.len > 0 ? services_is_marked(view, service->key) : i == services->list.selected;
+		if (chosen && ((out->len > 0 && buf_add(out, "\n", 1) < 0) || buf_add_string(out, service->name) < 0))
+			return -1;
+	}
+	return out->len > 0 ? 0 : -1;
+}
+
 static size_t services_rows(struct view *view)
 {
 	struct services *services = (struct services *)view;
@@ -374,4 +389,5 @@ const struct view_ops services_view = {
 	.draw = services_draw,
 	.act = services_act,
 	.rows = services_rows,
+	.copy = services_copy,
 };

@@ -15,6 +15,7 @@ struct yaml_view {
 	struct view view;
 	struct pager pager;
 	unsigned reads;
+	int reveal; /* number of the masked value that is shown; 0: none */
 };
 
 static void yaml_open(struct view *view)
@@ -28,6 +29,7 @@ static void yaml_select(struct view *view)
 
 	pager_home(&yaml->pager);
 	yaml->pager.match = -1;
+	yaml->reveal = 0;
 }
 
 static const struct workload *yaml_workload(const struct view *view)
@@ -47,6 +49,12 @@ static void yaml_demand(const struct view *view, struct demand *demand)
 	snprintf(demand->object.name, sizeof(demand->object.name), "%s", workload->object.name);
 	demand->object.kind = workload->object.kind;
 	demand->object.reads = ((const struct yaml_view *)view)->reads;
+	demand->object.reveal = ((const struct yaml_view *)view)->reveal;
+}
+
+void yaml_conceal(struct view *view)
+{
+	((struct yaml_view *)view)->reveal = 0;
 }
 
 void yaml_reread(struct view *view)
@@ -180,10 +188,37 @@ static void yaml_status(struct view *view, struct text *out)
 		text_add(out, "reading again…  ");
 	else if (workload && *object->version && strcmp(object->version, workload->object.version) != 0)
 		text_add(out, "changed since it was read  ");
+	if (object->revealed)
+		text_add(out, "ONE SECRET IS SHOWN  ");
 	if (object->masked > 0)
 		text_printf(out, "%d value%s masked  ", object->masked, object->masked == 1 ? "" : "s");
 	pager_position(&yaml->pager, &source, view->rect, position, sizeof(position));
 	text_add(out, position);
+}
+
+/* Its number stands in the mask. From the current line on the first one, else the first at all. */
+static int masked_from(const struct pager_source *source, size_t line)
+{
+	uint16_t style;
+	int number;
+
+	for (; line < source->count; line++) {
+		const char *mask = strstr(source->line(source->arg, line, &style), "*** masked ");
+		if (mask && sscanf(mask, "*** masked %d ***", &number) == 1)
+			return number;
+	}
+	return 0;
+}
+
+static void yaml_reveal(struct yaml_view *yaml, const struct pager_source *source)
+{
+	if (yaml->reveal) {
+		yaml->reveal = 0;
+		return;
+	}
+	yaml->reveal = masked_from(source, pager_current(&yaml->pager, source));
+	if (!yaml->reveal)
+		yaml->reveal = masked_from(source, 0);
 }
 
 static int yaml_act(struct view *view, enum action_id action)
@@ -191,7 +226,20 @@ static int yaml_act(struct view *view, enum action_id action)
 	struct pager_source source;
 
 	yaml_source(view, &source);
+	if (action == ACTION_YAML_REVEAL) {
+		yaml_reveal((struct yaml_view *)view, &source);
+		return 1;
+	}
 	return pager_act(&((struct yaml_view *)view)->pager, &source, view->rect, action);
+}
+
+static int yaml_copy(struct view *view, struct buf *out)
+{
+	struct yaml_view *yaml = (struct yaml_view *)view;
+	struct pager_source source;
+
+	yaml_source(view, &source);
+	return pager_copy(&yaml->pager, &source, out);
 }
 
 static int yaml_search(struct view *view, const char *text)
@@ -217,6 +265,7 @@ const struct view_ops yaml_view = {
 		{ACTION_TEXT_WRAP, "wrap"},
 		{ACTION_APP_REFRESH, "read again"},
 		{ACTION_APP_BACK, "back"},
+		{ACTION_YAML_REVEAL, "show a masked value"},
 	},
 	.open = yaml_open,
 	.select = yaml_select,
@@ -224,6 +273,7 @@ const struct view_ops yaml_view = {
 	.draw = yaml_draw,
 	.act = yaml_act,
 	.search = yaml_search,
+	.copy = yaml_copy,
 	.searching = yaml_searching,
 	.demand = yaml_demand,
 };

@@ -56,7 +56,7 @@ static void test_secrets_are_masked(void **state)
 	                "\"value\":\"abc123\"},"
 	                "{\"name\":\"OTHER_SECRET\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"x\","
 	                "\"key\":\"y\"}}}]}]}}}}");
-	object_read(s.source, OBJECT_DEPLOYMENT, "n", "web", answered, &answer);
+	object_read(s.source, OBJECT_DEPLOYMENT, "n", "web", 0, answered, &answer);
 	assert_int_equal(answer.called, 0); /* never from inside */
 	WAIT_FOR(s.loop, answer.called);
 	assert_non_null(answer.text);
@@ -66,6 +66,22 @@ static void test_secrets_are_masked(void **state)
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
 		assert_null(strstr(all, hidden[i]));
 	assert_int_equal(answer.text->masked, 3);
+	assert_int_equal(answer.text->revealed, 0);
+	/* Only single values have a number; the copy of the whole object has none. */
+	assert_non_null(strstr(all, "*** masked 1 ***"));
+	assert_non_null(strstr(all, "*** masked 2 ***"));
+	assert_null(strstr(all, "*** masked 3 ***"));
+	free(all);
+	object_text_free(answer.text);
+	/* One at a time, on request. */
+	answer = (struct answer){0};
+	object_read(s.source, OBJECT_DEPLOYMENT, "n", "web", 2, answered, &answer);
+	WAIT_FOR(s.loop, answer.called);
+	all = joined(answer.text);
+	assert_non_null(strstr(all, "abc123"));
+	assert_null(strstr(all, "hunter2"));
+	assert_int_equal(answer.text->masked, 2);
+	assert_int_equal(answer.text->revealed, 1);
 	free(all);
 	object_text_free(answer.text);
 	sourced_end(&s);
@@ -97,19 +113,19 @@ static void test_trouble_is_put_into_words(void **state)
 		struct sim_fault fault = cases[i].fault;
 		fault.path = "/apis/apps/v1/namespaces/n/deployments/web";
 		api_fault(s.api, &fault);
-		object_read(s.source, OBJECT_DEPLOYMENT, "n", "web", answered, &answer);
+		object_read(s.source, OBJECT_DEPLOYMENT, "n", "web", 0, answered, &answer);
 		WAIT_FOR(s.loop, answer.called);
 		assert_null(answer.text);
 		if (!strstr(answer.error, cases[i].words))
 			fail_msg("case %zu: %s", i, answer.error);
 	}
 	struct answer answer = {0};
-	object_read(s.source, OBJECT_DEPLOYMENT, "n", "none", answered, &answer);
+	object_read(s.source, OBJECT_DEPLOYMENT, "n", "none", 0, answered, &answer);
 	WAIT_FOR(s.loop, answer.called);
 	assert_non_null(strstr(answer.error, "404: deployments.apps \"none\" not found"));
 	/* Cancelled: nothing is heard of it again, and nothing is lost. */
 	answer = (struct answer){0};
-	object_read_cancel(object_read(s.source, OBJECT_DEPLOYMENT, "n", "web", answered, &answer));
+	object_read_cancel(object_read(s.source, OBJECT_DEPLOYMENT, "n", "web", 0, answered, &answer));
 	for (int i = 0; i < 20; i++)
 		loop_poll(s.loop, 0);
 	assert_int_equal(answer.called, 0);

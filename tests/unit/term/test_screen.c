@@ -409,6 +409,25 @@ static void test_refused(void **state)
 	}
 }
 
+static void test_copy(void **state)
+{
+	struct fixture *fixture = *state;
+	char large[60000];
+
+	screen_begin(fixture, "xterm-256color", 0, 0);
+	forget(fixture);
+	assert_int_equal(screen_copy(fixture->screen, "pay\nments", 9), 0);
+	assert_string_equal(seen(fixture), "\033]52;c;cGF5Cm1lbnRz\a");
+	forget(fixture);
+	/* More than a terminal takes is not sent at all. */
+	memset(large, 'x', sizeof(large));
+	assert_int_equal(screen_copy(fixture->screen, large, sizeof(large)), -1);
+	assert_string_equal(seen(fixture), "");
+	screen_close(fixture->screen);
+	screen_begin(fixture, "vt100", 0, 0);
+	assert_int_equal(screen_copy(fixture->screen, "x", 1), -1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -425,6 +444,7 @@ int main(void)
 	    TEST(test_ascii_and_mono),
 	    TEST(test_other_terminals),
 	    TEST(test_refused),
+	    TEST(test_copy),
 	};
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))

@@ -379,7 +379,7 @@ static void every_action_of_the_screen_is_handled_where_it_works(void **state)
 		for (int id = ACTION_NONE + 1; id < ACTION_COUNT; id++) {
 			struct world *world;
 			int apps = id == ACTION_APP_QUIT || id == ACTION_APP_REFRESH || id == ACTION_APP_REDRAW ||
-			           id == ACTION_APP_SUSPEND || id == ACTION_APP_THEME;
+			           id == ACTION_APP_SUSPEND || id == ACTION_APP_THEME || id == ACTION_COPY;
 			if (apps || !(action_get((enum action_id)id)->scopes & places[i].scope))
 				continue;
 			world = world_new();
@@ -393,6 +393,66 @@ static void every_action_of_the_screen_is_handled_where_it_works(void **state)
 			world_shut(world);
 		}
 	}
+}
+
+/* What is masked is shown by its number, and not when somebody comes back. */
+static void a_masked_value_is_shown_until_somebody_leaves(void **state)
+{
+	static const char *const lines[] = {"kind: Deployment", "note: '*** masked ***'", "value: '*** masked 1 ***'",
+	                                    "value: '*** masked 2 ***'"};
+	struct world *world = world_new();
+	struct demand demand;
+
+	(void)state;
+	world_draw(world, 160, 45);
+	world_press(world, "5");
+	world_answer(world);
+	world->scene.object.lines = lines;
+	world->scene.object.count = 4;
+	world->scene.object.masked = 3;
+	deck_act(world->deck, ACTION_YAML_REVEAL);
+	deck_demand(world->deck, &demand);
+	assert_int_equal(demand.object.reveal, 1);
+	deck_act(world->deck, ACTION_YAML_REVEAL);
+	deck_demand(world->deck, &demand);
+	assert_int_equal(demand.object.reveal, 0);
+	world_answer(world);
+	world_press(world, "/");
+	world_type(world, "masked 2");
+	world_press(world, "Enter");
+	deck_act(world->deck, ACTION_YAML_REVEAL);
+	deck_demand(world->deck, &demand);
+	assert_int_equal(demand.object.reveal, 2);
+	world_press(world, "4");
+	deck_demand(world->deck, &demand);
+	world_press(world, "5");
+	deck_demand(world->deck, &demand);
+	assert_int_equal(demand.object.reveal, 0);
+	world->scene.object.lines = NULL;
+	world->scene.object.count = 0;
+	world_shut(world);
+}
+
+static void assert_copies(struct world *world, const char *text)
+{
+	struct buf got;
+
+	buf_init(&got, 4096);
+	assert_int_equal(deck_copy(world->deck, &got), 0);
+	assert_string_equal(buf_string(&got), text);
+	buf_release(&got);
+}
+
+static void names_and_lines_are_copied(void **state)
+{
+	struct world *world = world_new();
+
+	(void)state;
+	world_draw(world, 160, 45);
+	assert_copies(world, "payments-worker");
+	world_press(world, "Space j Space");
+	assert_copies(world, "payments-worker\npayments-api");
+	world_shut(world);
 }
 
 static void any_size_can_be_drawn(void **state)
@@ -441,6 +501,8 @@ int main(void)
 		cmocka_unit_test(one_cluster_at_a_time),
 		cmocka_unit_test(logs_stand_still_while_somebody_reads),
 		cmocka_unit_test(every_action_of_the_screen_is_handled_where_it_works),
+		cmocka_unit_test(a_masked_value_is_shown_until_somebody_leaves),
+		cmocka_unit_test(names_and_lines_are_copied),
 		cmocka_unit_test(any_size_can_be_drawn),
 		cmocka_unit_test(an_empty_fleet_takes_every_key),
 	};
