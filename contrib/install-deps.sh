@@ -60,6 +60,8 @@ for group; do
 		have openssl || want openssl
 		have git || want git
 		have flock || want util-linux
+		have prometheus || want prometheus
+		have prometheus-alertmanager || want prometheus-alertmanager
 		if ! PYTHONPATH=$cache python_module pyte; then
 			python_module pip || want python3-pip
 			pyte=1

@@ -32,7 +32,7 @@ check-run:
 
 # End to end: each script of tests/e2e/ is a test, beside the helpers that they import. What is written in C
 # there is a program that a script runs.
-E2E_HELPERS := tests/e2e/rig.py tests/e2e/terminal.py
+E2E_HELPERS := tests/e2e/exporter.py tests/e2e/rig.py tests/e2e/terminal.py
 E2E_SCRIPTS := $(filter-out $(E2E_HELPERS),$(sort $(wildcard tests/e2e/*.py tests/e2e/*.sh)))
 # A short run of the two long ones proves that they still work; figures are for `make bench`.
 E2E_SMOKE := 'bench-smoke=$(PYTHON) tests/bench/bench.py --smoke' 'soak-smoke=$(PYTHON) tests/soak/soak.py --minutes 1'

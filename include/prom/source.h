@@ -37,6 +37,7 @@ struct prom_source_options {
 	const struct prom_config *config; /* NULL: discover all; outlives the source */
 	const struct preset *own;        /* presets of the configuration, tried first; outlive the source */
 	size_t own_count;
+	double patience;                 /* seconds for an answer; 0: 10 */
 	int only_find;                   /* find the server and its presets, and ask no more */
 	void (*changed)(void *arg);      /* the model was written */
 	void *arg;

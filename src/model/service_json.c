@@ -70,6 +70,11 @@ static void add_metrics(cJSON *object, const struct service *service)
 		cJSON_AddNumberToObject(values, "costHour", cost);
 	else
 		cJSON_AddNullToObject(values, "costHour");
+	const struct metric_value *rps = service_metric(service, METRIC_RPS), *cpu = service_metric(service, METRIC_CPU);
+	char stamp[32] = "";
+	if (rps || cpu)
+		stamp_format(rps ? rps->at_ms : cpu->at_ms, stamp);
+	add_word(values, "at", stamp);
 	add_word(values, "state", metering_words[service->cluster->metrics.state]);
 }
 

@@ -68,6 +68,11 @@ static void changed(struct prom_source *source)
 	source->options.changed(source->options.arg);
 }
 
+static double patience(const struct prom_source *source)
+{
+	return source->options.patience > 0 ? source->options.patience : PATIENCE;
+}
+
 static void timer_fired(void *arg)
 {
 	struct prom_source *source = arg;
@@ -231,7 +236,7 @@ static void probe(struct prom_source *source, const struct prom_access *access)
 		give_up(source, METERING_FAILED, "the presets make too long a query");
 	} else {
 		const struct prom_query query = {
-			.expr = buf_string(&expr), .timeout = PATIENCE,
+			.expr = buf_string(&expr), .timeout = patience(source),
 			.events = {.series = probe_series, .sample = probe_sample, .arg = source}, .done = probe_done, .arg = source,
 		};
 		source->queries++;
@@ -367,7 +372,7 @@ static void slot_ask(struct prom_source *source, enum metric metric)
 	buf_init(&expr, EXPR_MAX);
 	if (preset_query(slot->row, metric, &scope, &expr) == 0) {
 		const struct prom_query query = {
-			.expr = buf_string(&expr), .at_ms = source->at_ms, .timeout = PATIENCE,
+			.expr = buf_string(&expr), .at_ms = source->at_ms, .timeout = patience(source),
 			.events = {.series = slot_series, .sample = slot_sample, .arg = slot}, .done = slot_done, .arg = slot,
 		};
 		metrics_begin(source->options.cluster, metric);
@@ -403,7 +408,9 @@ static void round_start(struct prom_source *source)
 	source->waiting = source->failed = source->sent = 0;
 	source->partial = 0;
 	source->words[0] = '\0';
+	/* Whole seconds: a moment that can be said, and asked again. */
 	source->at_ms = wall(source) + source->skew_ms;
+	source->at_ms -= source->at_ms % 1000;
 	for (enum metric metric = 0; metric <= METRIC_CPU_LIMIT; metric++) {
 		/* Requests and limits change with a rollout, not by the minute. */
 		if (source->of_metric[metric] && (metric < METRIC_KEPT || source->round % SLOW_EACH == 0))

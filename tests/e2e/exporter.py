@@ -202,9 +202,14 @@ class Server:
 class Prometheus(Server):
     program, package = "prometheus", "prometheus"
 
-    def __init__(self, scraped, port=None, interval="1s", rules=None, alertmanager=None, options=()):
+    def __init__(self, scraped, port=None, interval="1s", rules=None, alertmanager=None, options=(), address=None):
         super().__init__(port)
         self.scraped, self.interval, self.rules, self.alertmanager, self.options = scraped, interval, rules, alertmanager, options
+        self.address = address or "127.0.0.1"
+
+    @property
+    def url(self):
+        return f"http://{self.address}:{self.port}"
 
     def arguments(self):
         config = {"global": {"scrape_interval": self.interval, "scrape_timeout": self.interval, "evaluation_interval": self.interval},
@@ -218,7 +223,7 @@ class Prometheus(Server):
             config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{self.alertmanager}"]}]}]}
         with open(os.path.join(self.dir, "prometheus.yml"), "w") as f:
             json.dump(config, f)
-        return ["--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address=127.0.0.1:{self.port}",
+        return ["--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={self.address}:{self.port}",
                 *self.options]
 
     def query(self, expr, at=None):

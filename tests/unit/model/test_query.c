@@ -287,7 +287,7 @@ static void test_json(void **state)
 		"\"metrics\":{\"rps\":null,\"errors\":null,\"errorRatio\":null,\"p50Ms\":null,\"p99Ms\":null,"
 		"\"cpuCores\":null,\"memBytes\":null,\"throttledRatio\":null,\"cpuRequestCores\":null,"
 		"\"cpuLimitCores\":null,\"memRequestBytes\":null,\"memLimitBytes\":null,\"costHour\":null,"
-		"\"state\":\"off\"},"
+		"\"at\":null,\"state\":\"off\"},"
 		"\"flags\":{}}\n";
 	static const char *const wanted_pod =
 		"{\"cluster\":\"eu-prod\",\"namespace\":\"payments\",\"name\":\"p\",\"service\":\"payments-api\","
