@@ -16,12 +16,15 @@ int run_load_show(struct cli *cli, int argc, const char *const *argv);
 int run_load_stop(struct cli *cli, int argc, const char *const *argv);
 int run_report_build(struct cli *cli, int argc, const char *const *argv);
 int run_report_serve(struct cli *cli, int argc, const char *const *argv);
+int run_load_publish(struct cli *cli, int argc, const char *const *argv);
 int run_load_compare(struct cli *cli, int argc, const char *const *argv);
 
 /* The folder of runs: --results, the configuration's, or the usual one. free() it. */
 char *load_results(const struct cli *cli);
 /* The folder of profiles that the console offers; free() it. */
 char *load_profiles(const struct cli *cli);
+/* Puts a run's folder into a place, s3:// or file://. */
+int load_publish(struct cli *cli, const char *folder, const char *url, struct err *err) MUST_USE;
 /* What a run's state is as an exit code. */
 int load_exit_code(const struct run *run);
 /* The whole run as text for people. */

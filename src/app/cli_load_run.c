@@ -110,7 +110,8 @@ static int start_and_follow(struct cli *cli, const struct profile *profile, cons
 	code = follow_run(watch, cli->output != OUTPUT_TABLE) == 0 ? load_exit_code(&watch->run) : EXIT_FAILED;
 	if (watch->follow.ended) {
 		load_print_run(&watch->run, stdout);
-		if (load_summaries(cli, &watch->run, err) < 0)
+		if (load_summaries(cli, &watch->run, err) < 0 ||
+		    (profile->results && load_publish(cli, folder, profile->results, err) < 0))
 			code = EXIT_FAILED;
 	}
 out:

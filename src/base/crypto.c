@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 enum { ENCODE_STEP = 3 * 1024 };
@@ -32,6 +33,13 @@ void sha256_hex(const void *bytes, size_t len, char out[65])
 	     "compute SHA-256");
 	for (unsigned i = 0; i < count; i++)
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+void hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len, unsigned char out[32])
+{
+	unsigned count = 0;
+
+	must(HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, &count) != NULL && count == 32, "compute an HMAC");
 }
 
 static int base64_value(char c)
