@@ -23,9 +23,10 @@ enum scope {
 	SCOPE_SHEET = 1 << 12, /* another list in the services' place: Flux, paused, rollouts */
 	SCOPE_OBJECT = 1 << 13, /* the detail beside such a list */
 	SCOPE_CHAIN = 1 << 14, /* the way of a commit to a service */
-	SCOPE_BITS = 15,
+	SCOPE_FLAGS = 1 << 15, /* flags: of a service, and the matrix */
+	SCOPE_BITS = 16,
 	SCOPE_PAGER = SCOPE_OBJECT | SCOPE_OVERVIEW | SCOPE_LOGS | SCOPE_EVENTS | SCOPE_YAML | SCOPE_TEXT | SCOPE_CHAIN,
-	SCOPE_MOVE = SCOPE_PAGER | SCOPE_LIST | SCOPE_SHEET | SCOPE_PODS | SCOPE_TIMELINE | SCOPE_METRICS | SCOPE_LOADS
+	SCOPE_MOVE = SCOPE_PAGER | SCOPE_LIST | SCOPE_SHEET | SCOPE_PODS | SCOPE_TIMELINE | SCOPE_METRICS | SCOPE_LOADS | SCOPE_FLAGS
 };
 
 /* What must hold before an action is carried out; each has its message in one table. */

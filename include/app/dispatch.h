@@ -19,6 +19,7 @@ struct dispatch_host {
 	void (*operate)(void *arg, enum action_id action, enum deck_answer answer);
 	void *arg;
 	void (*copy)(void *arg, const char *text, size_t len); /* to the terminal's clipboard */
+	void (*flag)(void *arg, enum action_id action, enum deck_answer answer); /* changes of flags */
 	void (*load)(void *arg, enum action_id action, enum deck_answer answer); /* load tests: start and stop */
 };
 

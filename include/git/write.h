@@ -89,9 +89,10 @@ struct git_recovered {
 };
 /* Looks at every entry of the journal, of programs that run no more, and removes it. `done` once, at the
  * end; err is set when some could not be judged (they stay). */
-void git_recover(struct git *git, struct loop *loop, const char *journal,
-                 void (*each)(void *arg, const struct git_recovered *recovered),
-                 void (*done)(void *arg, const struct err *err), void *arg);
+struct git_recovery *git_recover(struct git *git, struct loop *loop, const char *journal,
+                                 void (*each)(void *arg, const struct git_recovered *recovered),
+                                 void (*done)(void *arg, const struct err *err), void *arg);
+void git_recovery_cancel(struct git_recovery *recovery); /* no callback; NULL is fine */
 
 /* Whether a path may be written: within the tree, and none of Git's or the CI's own. */
 int git_path_check(const char *path, struct err *err) MUST_USE;

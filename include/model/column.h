@@ -36,6 +36,7 @@ struct column {
 	int (*absent)(const struct service *service); /* NULL: never */
 	/* What filters compare with < and >: in the unit of the cell's text. NULL: it has no number. */
 	double (*number)(const struct service *service);
+	int flagged;       /* stands in the table only where flags are known */
 	int metered;       /* stands in the table only where metrics are read */
 };
 

@@ -111,6 +111,7 @@ struct fleet {
 	int64_t warnings_due_ms; /* wall clock of the next look for warnings over an hour old */
 	int stirred;           /* something outside of the services changed visibly */
 	struct fleet_totals totals;
+	int flagged;           /* a repository's flags are known */
 	struct prices prices;  /* set by the app, from the configuration */
 	struct timeline timeline;
 	uint64_t version;      /* grows with every visible change */

@@ -89,6 +89,7 @@ struct service {
 	int desired, replicas, ready, updated, available;
 	int64_t generation, observed; /* of the first workload */
 	const char *kind;             /* "Deployment", …; "mixed" for several kinds */
+	const char *flags;            /* letters of the flags that are on, "HP··"; NULL or "": not known; interned */
 	const char *team, *images, *revision; /* interned strings of the workloads; "" when absent */
 	struct service_flux flux;
 	struct rollout rollout;       /* the worst phase of the workloads, or of its Canary */

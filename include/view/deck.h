@@ -69,6 +69,9 @@ void deck_say(struct deck *deck, int error, const char *fmt, ...) __attribute__(
 void deck_open_loads(struct deck *deck, const char *id);
 const char *deck_load_selected(struct deck *deck); /* a run's id; NULL: none */
 
+struct flag_pick;
+size_t deck_flag_pick(struct deck *deck, struct flag_pick *pick); /* of the view of flags with the focus */
+
 void deck_demand(struct deck *deck, struct demand *demand);
 /* Reads again what was read once (the YAML on the screen). */
 void deck_reread(struct deck *deck);

@@ -9,6 +9,7 @@
 #include "action/keymap.h"
 #include "base/text.h"
 #include "model/eventlog.h"
+#include "model/flag_board.h"
 #include "model/fleet.h"
 #include "model/logring.h"
 #include "model/run_book.h"
@@ -49,6 +50,7 @@ struct scene {
 		char error[400];         /* "" when it could be read */
 		char version[64];        /* resourceVersion that the model knew when it was read */
 	} object;
+	const struct flag_state *flags; /* of the repository; NULL: none is configured */
 	const struct scene_charts *charts; /* view/panels.h; NULL: no metrics are read */
 };
 

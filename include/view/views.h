@@ -12,7 +12,7 @@
 /* The views, and what the deck needs to know of some of them beyond struct view_ops. */
 
 extern const struct view_ops services_view, overview_view, pods_view, logs_view, events_view, yaml_view, metrics_view, chain_view;
-extern const struct view_ops timeline_view, help_view, messages_view, loads_view;
+extern const struct view_ops timeline_view, help_view, messages_view, loads_view, flags_view, matrix_view;
 
 /* The list of services. */
 const struct service *services_selected(struct view *view); /* NULL: there is none */
@@ -44,6 +44,17 @@ const char *timeline_subject(struct view *view);
 /* Load tests: opens a run ("": the list); the run that is open or selected, NULL without. */
 void loads_open(struct view *view, const char *id);
 const char *loads_selected(struct view *view);
+
+/* Flags: what is selected or marked, all of the board that is shown. The count; 0: nothing can be set. */
+enum { FLAG_PICK_MAX = 5000 };
+struct flag_pick {
+	const char *key;
+	const struct flag_event *event; /* the last change of the selected one; NULL: none in sight */
+	size_t count;
+	const struct flag_row *rows[FLAG_PICK_MAX];
+};
+size_t flags_pick(struct view *view, struct flag_pick *pick);
+size_t matrix_pick(struct view *view, struct flag_pick *pick);
 
 /* YAML: reads the object again. */
 /* A value that was shown is masked again: nobody looks at the YAML any more. */

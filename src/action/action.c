@@ -47,6 +47,7 @@ static const struct {
     {SCOPE_SHEET, "sheet", "Another list in the services' place"},
     {SCOPE_OBJECT, "object", "The object in detail"},
     {SCOPE_CHAIN, "chain", "The chain"},
+    {SCOPE_FLAGS, "flags", "Flags"},
     {SCOPE_PAGER, "pager", "Text"},
     {SCOPE_MOVE, "move", "Moving"},
 };

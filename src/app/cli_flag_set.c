@@ -8,18 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/when.h"
-
-/* Canonical text as somebody would type it: strings without their quotes. */
-static char *typed(enum flag_type type, const char *text)
-{
-	struct yaml yaml;
-	char *out;
-	if (!text || text[0] != '"' || (type != FLAG_STRING && type != FLAG_ENUM) || yaml_parse(&yaml, "value", text, strlen(text), NULL) < 0)
-		return mem_copy_string(text);
-	out = mem_copy_string(yaml.root ? yaml.root->value : "");
-	yaml_release(&yaml);
-	return out;
-}
+#include "flag/revert.h"
 
 /* --expires, --guard and --for. */
 static int take_terms(const struct cli *cli, struct flag_change *change, struct err *err)
@@ -98,31 +87,6 @@ int run_flag_plan(struct cli *cli, int argc, const char *const *argv)
 	return set(cli, argc, argv, 1);
 }
 
-/* What undoes a commit, seen from the files as they are now. 1: something is to be done, 0: nothing is,
- * because other values stand there by now, or the old ones already; err says so. */
-static int revert_make(struct flag_desk *desk, const struct flag_commit *commit, struct flag_change *change, struct err *err)
-{
-	flag_change_init(change);
-	change->reverts = mem_copy_string(commit->change.id);
-	change->reverts_commit = mem_copy_string(commit->sha);
-	for (size_t i = 0; i < commit->change.count; i++) {
-		const struct flag_intent *done = &commit->change.items[i];
-		const struct flag *flag = catalog_need(&desk->tree->catalog, done->key, err);
-		char *back = flag ? typed(flag->type, done->from) : NULL, scope[600];
-		int result = flag ? flag_change_add(change, desk->tree, done->key, done->service, done->env, done->region, back, err) : -1;
-		free(back);
-		if (result < 0)
-			return -1;
-		const struct flag_intent *intent = &change->items[change->count - 1];
-		flag_intent_scope(intent, scope, sizeof(scope));
-		if (strcmp(intent->from ? intent->from : "", done->to ? done->to : "") != 0 &&
-		    strcmp(intent->from ? intent->from : "", intent->to ? intent->to : "") != 0)
-			return err_set(err, "%s of %s is %s now and not %s, which %.10s made it: it was changed since, and is not reverted blindly", done->key,
-			               scope, intent->from ? intent->from : "unset", done->to ? done->to : "unset", commit->sha);
-	}
-	return 0;
-}
-
 int run_flag_revert(struct cli *cli, int argc, const char *const *argv)
 {
 	struct flag_desk desk;
@@ -140,7 +104,7 @@ int run_flag_revert(struct cli *cli, int argc, const char *const *argv)
 		desk_close(&desk);
 		return cli_fail(EXIT_FAILED, &err);
 	}
-	if (revert_make(&desk, commit, &change, &err) < 0)
+	if (flag_revert_make(&change, desk.tree, commit, &err) < 0)
 		code = cli_fail(EXIT_REFUSED, &err);
 	else
 		code = desk_carry_out(&desk, &change, "flag.revert");
@@ -168,7 +132,7 @@ static int promote_add(struct flag_desk *desk, struct flag_change *change, const
 	if (flag_node_text(value.node, &text) < 0 || flag_value_text(&other, &other_text) < 0)
 		result = err_set(err, "the value of %s is too large", flag->key);
 	if (result == 0 && strcmp(buf_string(&text), buf_string(&other_text)) != 0) {
-		char *plain = typed(flag->type, buf_string(&text));
+		char *plain = flag_value_typed(flag->type, buf_string(&text));
 		result = flag_change_add(change, desk->tree, flag->key, service, to_env, NULL, plain, err);
 		free(plain);
 	}
@@ -237,7 +201,7 @@ static int expire_one(struct flag_desk *desk, const struct flag_commit *commit)
 	struct err err = {0};
 	char reason[100];
 	int code;
-	if (revert_make(desk, commit, &change, &err) < 0) {
+	if (flag_revert_make(&change, desk->tree, commit, &err) < 0) {
 		fprintf(stderr, "flagdeck: %.12s has run out, but %s\n", commit->change.id, err.text);
 		code = EXIT_DONE;
 	} else {

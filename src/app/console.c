@@ -213,6 +213,7 @@ static void console_release(struct console *console)
 	supply_free(console->supply);
 	load_book_free(console->loads);
 	gitops_free(console->gitops);
+	console_flag_free(console);
 	session_free(console->session);
 	db_close(console->db);
 	grid_release(&console->grid);
@@ -241,6 +242,7 @@ int console_run(const struct console_options *options, struct err *err)
 		console->dirty = 1;
 		console_draw_now(console);
 		session_start(console->session);
+		console_flag_start(console);
 		if (!console->over)
 			loop_run(console->session->loop);
 		code = console->code;

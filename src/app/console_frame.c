@@ -45,6 +45,7 @@ void console_settle(struct console *console)
 	if (gitops_update(console->gitops))
 		console->dirty = 1;
 	supply_follow(console->supply);
+	console_flag_letters(console);
 }
 
 /* What the screen wants now. While somebody runs down the list with an open log, only the service

@@ -189,6 +189,7 @@ void console_host(struct console *console, struct dispatch_host *host)
 		.copy = host_copy,
 		.load = console_load,
 		.operate = console_operate,
+		.flag = console_flag,
 		.arg = console,
 	};
 }

@@ -5,6 +5,7 @@
 #include "app/console.h"
 #include "app/demand.h"
 #include "app/dispatch.h"
+#include "app/flag_book.h"
 #include "app/load_book.h"
 #include "app/gitops.h"
 #include "app/signals.h"
@@ -24,6 +25,10 @@ struct console {
 	struct gitops *gitops;
 	struct supply *supply;
 	struct load_book *loads;
+	struct flag_book *flags;  /* NULL: no repository is configured */
+	struct flag_order *flag_order;
+	const struct flag_board *flag_board; /* whose letters the services have */
+	uint64_t flag_membership; /* of the fleet then, plus one */
 	struct scene scene;
 	struct deck *deck;
 	struct dispatch dispatch;
@@ -73,6 +78,12 @@ void console_operate_begin(struct console *console);
 void console_operate_end(struct console *console);
 void console_operate(void *arg, enum action_id action, enum deck_answer answer);
 void console_remind(struct console *console); /* of what is held longer than it was to be; once a minute */
+
+/* console_flag.c */
+void console_flag_start(struct console *console);
+void console_flag_free(struct console *console);
+void console_flag_letters(struct console *console);
+void console_flag(void *arg, enum action_id action, enum deck_answer answer);
 
 /* console_dump.c */
 void console_dump(struct console *console);

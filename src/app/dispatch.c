@@ -68,6 +68,12 @@ static void copy(struct dispatch *dispatch, enum action_id action)
 	buf_release(&text);
 }
 
+static void flag(struct dispatch *dispatch, enum action_id action)
+{
+	if (dispatch->host.flag)
+		dispatch->host.flag(dispatch->host.arg, action, dispatch->answer);
+}
+
 static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum action_id action) = {
 	[ACTION_APP_QUIT] = quit,
 	[ACTION_APP_HELP] = to_deck,
@@ -102,6 +108,12 @@ static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum acti
 	[ACTION_TAB_YAML] = to_deck,
 	[ACTION_TAB_METRICS] = to_deck,
 	[ACTION_TAB_CHAIN] = to_deck,
+	[ACTION_TAB_FLAGS] = to_deck,
+	[ACTION_FLAG_OPEN] = to_deck,
+	[ACTION_FLAG_SET] = flag,
+	[ACTION_FLAG_REVERT] = flag,
+	[ACTION_FLAG_VIEW] = to_deck,
+	[ACTION_FLAG_ENV] = to_deck,
 	[ACTION_CHART_ZOOM_IN] = to_deck,
 	[ACTION_CHART_ZOOM_OUT] = to_deck,
 	[ACTION_CHART_EARLIER] = to_deck,

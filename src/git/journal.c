@@ -135,7 +135,7 @@ struct entry {
 	char *id, *commit, *branch;
 };
 
-struct recovery {
+struct git_recovery {
 	struct git *git;
 	struct loop *loop;
 	char *journal;
@@ -143,6 +143,7 @@ struct recovery {
 	size_t at;
 	int holding; /* the second of the two calls */
 	struct timer *soon;
+	struct git_call *call;
 	void (*each)(void *arg, const struct git_recovered *recovered);
 	void (*done)(void *arg, const struct err *err);
 	void *arg;
@@ -151,7 +152,7 @@ struct recovery {
 
 static void recovery_go(void *arg);
 
-static void recovery_free(struct recovery *recovery)
+static void recovery_free(struct git_recovery *recovery)
 {
 	for (size_t i = 0; i < recovery->entries.len; i++) {
 		struct entry *entry = recovery->entries.items[i];
@@ -168,7 +169,8 @@ static void recovery_free(struct recovery *recovery)
 
 static void recovery_answer(void *arg, const struct git_answer *answer)
 {
-	struct recovery *recovery = arg;
+	struct git_recovery *recovery = arg;
+	recovery->call = NULL;
 	const struct entry *entry = recovery->entries.items[recovery->at];
 	/* A branch that is gone, or never was, holds nothing. */
 	int no_branch = answer->trouble == GIT_NO_BRANCH;
@@ -193,7 +195,7 @@ static void recovery_answer(void *arg, const struct git_answer *answer)
 
 static void recovery_go(void *arg)
 {
-	struct recovery *recovery = arg;
+	struct git_recovery *recovery = arg;
 	char ref[300], refspec[600];
 	if (recovery->at >= recovery->entries.len) {
 		recovery->done(recovery->arg, recovery->err.text[0] ? &recovery->err : NULL);
@@ -206,7 +208,7 @@ static void recovery_go(void *arg)
 	const char *const fetch[] = {"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "origin", refspec, NULL};
 	const char *const holds[] = {"merge-base", "--is-ancestor", entry->commit, ref, NULL};
 	/* An exit of 128 says that the commit is not even here: it holds no more than 1 does. */
-	git_run(recovery->git, &(struct git_command){.argv = recovery->holding ? holds : fetch, .plain_exit = recovery->holding,
+	recovery->call = git_run(recovery->git, &(struct git_command){.argv = recovery->holding ? holds : fetch, .plain_exit = recovery->holding,
 	        .doing = "asking", .timeout = 60, .done = recovery_answer, .arg = recovery});
 }
 
@@ -254,14 +256,22 @@ out:
 	return entry;
 }
 
-void git_recover(struct git *git, struct loop *loop, const char *journal,
-                 void (*each)(void *arg, const struct git_recovered *recovered),
-                 void (*done)(void *arg, const struct err *err), void *arg)
+void git_recovery_cancel(struct git_recovery *recovery)
 {
-	struct recovery *recovery = mem_new(sizeof(*recovery));
+	if (!recovery)
+		return;
+	git_cancel(recovery->call);
+	recovery_free(recovery);
+}
+
+struct git_recovery *git_recover(struct git *git, struct loop *loop, const char *journal,
+                                 void (*each)(void *arg, const struct git_recovered *recovered),
+                                 void (*done)(void *arg, const struct err *err), void *arg)
+{
+	struct git_recovery *recovery = mem_new(sizeof(*recovery));
 	DIR *dir = opendir(journal);
 	struct dirent *file;
-	*recovery = (struct recovery){.git = git, .loop = loop, .journal = mem_copy_string(journal), .each = each, .done = done, .arg = arg};
+	*recovery = (struct git_recovery){.git = git, .loop = loop, .journal = mem_copy_string(journal), .each = each, .done = done, .arg = arg};
 	vec_init(&recovery->entries);
 	while (dir && (file = readdir(dir))) {
 		size_t len = strlen(file->d_name);
@@ -275,4 +285,5 @@ void git_recover(struct git *git, struct loop *loop, const char *journal,
 		closedir(dir);
 	recovery->soon = timer_new(loop, recovery_go, recovery);
 	timer_start(recovery->soon, 0);
+	return recovery;
 }

@@ -62,6 +62,7 @@ WORD_COLUMN(cluster, service->cluster->name)
 WORD_COLUMN(env, service->cluster->env)
 WORD_COLUMN(region, service->cluster->region)
 WORD_COLUMN(team, service->team)
+WORD_COLUMN(flags, service->flags ? service->flags : "")
 WORD_COLUMN(kind, service->kind)
 WORD_COLUMN(reason, service->reason)
 NUMBER_COLUMN(desired, desired, 1)
@@ -336,6 +337,8 @@ const struct column columns[] = {
 	{.key = "revision", .title = "REV", .min_width = 7, .weight = 1, .keep = 5, .in_table = 1,
 	 .help = "The commit that Flux has applied (held: suspended; failed: not ready); else the workload's revision",
 	 FUNCTIONS(revision), .tone = revision_tone},
+	{.key = "flags", .title = "FLAGS", .min_width = 8, .keep = 6, .in_table = 1, .flagged = 1,
+	 .help = "Letters of the platform flags that are on, as the repository declares them", FUNCTIONS(flags)},
 #define METERED(name) \
 	.format = column_##name##_format, .tone = column_##name##_tone, .compare = column_##name##_compare, \
 	.absent = column_##name##_absent, .number = column_##name##_number, .metered = 1, .right = 1, .descends = 1
@@ -403,6 +406,8 @@ const size_t column_count = sizeof(columns) / sizeof(columns[0]);
 
 int column_is_shown(const struct column *column, const struct fleet *fleet)
 {
+	if (column->flagged)
+		return column->in_table && fleet->flagged;
 	if (!column->in_table || !column->metered)
 		return column->in_table;
 	if (column->format == column_cost_format && !prices_are_set(&fleet->prices))

@@ -71,6 +71,7 @@ void service_free(struct service *service)
 	intern_drop(fleet->strings, service->team);
 	intern_drop(fleet->strings, service->images);
 	intern_drop(fleet->strings, service->revision);
+	intern_drop(fleet->strings, service->flags);
 	intern_drop(fleet->strings, service->flux.revision);
 	ref_release(fleet->strings, &service->flux.by);
 	ref_release(fleet->strings, &service->flux.above);

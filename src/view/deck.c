@@ -18,7 +18,7 @@
 static const struct view_ops *const tab_views[DECK_TABS] = {
 	[DECK_OVERVIEW] = &overview_view, [DECK_PODS] = &pods_view, [DECK_LOGS] = &logs_view,
 	[DECK_EVENTS] = &events_view,     [DECK_YAML] = &yaml_view, [DECK_METRICS] = &metrics_view,
-	[DECK_CHAIN] = &chain_view,
+	[DECK_CHAIN] = &chain_view,       [DECK_FLAGS] = &flags_view,
 };
 
 static const struct view_ops *const place_views[DECK_PLACES] = {
@@ -41,6 +41,7 @@ struct deck *deck_new(const struct scene *scene)
 	deck->overs[DECK_OVER_HELP] = view_new(&help_view, scene);
 	deck->overs[DECK_OVER_MESSAGES] = view_new(&messages_view, scene);
 	deck->overs[DECK_OVER_LOADS] = view_new(&loads_view, scene);
+	deck->overs[DECK_OVER_FLAGS] = view_new(&matrix_view, scene);
 	deck->list_share = LAYOUT_SHARE;
 	deck->timeline_rows = -1;
 	deck->rows = 24;
@@ -175,14 +176,16 @@ static void tabs_row_draw(struct deck *deck, struct grid *grid, struct rect *rec
 
 	for (int tab = 0; tab < DECK_TABS; tab++)
 		names[tab] = deck->tabs[tab]->ops->name;
-	tabs_draw(grid, row, names, DECK_TABS, deck->tab);
+	/* Without a repository there are no flags, and no tab for them. */
+	int count = deck->scene->flags ? DECK_TABS : DECK_FLAGS;
+	tabs_draw(grid, row, names, count, deck->tab);
 	/* Its place on the screen is known to it only after its first drawing, but its status may want it. */
 	view->rect = *rect;
 	if (view->ops->status)
 		view->ops->status(view, &status);
 	if (status.len == 0)
 		return;
-	int width = tabs_cells(names, DECK_TABS);
+	int width = tabs_cells(names, count);
 	if (row.cols > width + STATUS_WIDTH) {
 		rect_cut_left(&row, width);
 		title_draw(grid, row, "", room, 0);

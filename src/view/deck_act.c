@@ -35,6 +35,19 @@ static void act_loads(struct deck *deck, enum action_id action)
 	deck->over = deck->over == DECK_OVER_LOADS ? DECK_OVER_NONE : DECK_OVER_LOADS;
 }
 
+static void act_flags(struct deck *deck, enum action_id action)
+{
+	(void)action;
+	deck->over = deck->over == DECK_OVER_FLAGS ? DECK_OVER_NONE : DECK_OVER_FLAGS;
+}
+
+size_t deck_flag_pick(struct deck *deck, struct flag_pick *pick)
+{
+	if (deck->over == DECK_OVER_FLAGS)
+		return matrix_pick(deck->overs[DECK_OVER_FLAGS], pick);
+	return flags_pick(deck->tabs[DECK_FLAGS], pick);
+}
+
 void deck_open_loads(struct deck *deck, const char *id)
 {
 	deck->over = DECK_OVER_LOADS;
@@ -218,9 +231,10 @@ static void act_tab(struct deck *deck, enum action_id action)
 
 static void act_tab_step(struct deck *deck, enum action_id action)
 {
-	int step = action == ACTION_TAB_NEXT ? 1 : DECK_TABS - 1;
+	int count = deck->scene->flags ? DECK_TABS : DECK_FLAGS;
+	int step = action == ACTION_TAB_NEXT ? 1 : count - 1;
 
-	tab_open(deck, (enum deck_tab)(((int)deck->tab + step) % DECK_TABS));
+	tab_open(deck, (enum deck_tab)(((int)deck->tab + step) % count));
 }
 
 static void open_pod(struct deck *deck)
@@ -330,6 +344,7 @@ static void (*const handlers[ACTION_COUNT])(struct deck *deck, enum action_id ac
 	[ACTION_APP_BACK] = act_back,
 	[ACTION_APP_MESSAGES] = act_messages,
 	[ACTION_LOAD_OPEN] = act_loads,
+	[ACTION_FLAG_OPEN] = act_flags,
 	[ACTION_CLUSTER_NEXT] = act_cluster_step,
 	[ACTION_CLUSTER_PREVIOUS] = act_cluster_step,
 	[ACTION_CLUSTER_ALL] = act_cluster_all,
@@ -353,6 +368,7 @@ static void (*const handlers[ACTION_COUNT])(struct deck *deck, enum action_id ac
 	[ACTION_TAB_YAML] = act_tab,
 	[ACTION_TAB_METRICS] = act_tab,
 	[ACTION_TAB_CHAIN] = act_tab,
+	[ACTION_TAB_FLAGS] = act_tab,
 	[ACTION_CHART_QUERY] = act_chart_query,
 	[ACTION_OPEN] = act_open,
 	[ACTION_VIEW_FILTER] = act_filter,

@@ -95,7 +95,7 @@ static void test_lookup(void **state)
 	assert_typed(keymap, list, 2, "j Down Ctrl-F G / q",
 	             "move.down move.down move.page-down move.last view.filter app.quit");
 	assert_typed(keymap, logs, 3, "/ f n w 1", "search logs.follow search.next text.wrap tab.overview");
-	assert_typed(keymap, text, 2, "q f", "app.back -");
+	assert_typed(keymap, text, 2, "q f", "app.back flag.open");
 	assert_typed(keymap, list, 2, "g g", ". move.first");
 	assert_typed(keymap, list, 2, "g j j", ". move.down move.down");
 	assert_typed(keymap, list, 2, "g Esc g g", ". - . move.first");
