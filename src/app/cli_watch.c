@@ -288,9 +288,13 @@ int run_rollout_watch(struct cli *cli, int argc, const char *const *argv)
 	struct err err = {.text = ""};
 	char *state;
 
-	if (argc != 1 || (cli->commit && strlen(cli->commit) < COMMIT_SHORT)) {
-		err_set(&err, argc != 1 ? "rollout watch takes one service: flagdeck rollout watch payments-api -n payments"
-		                        : "--commit takes at least %d digits of the sha", COMMIT_SHORT);
+	if (argc != 1) {
+		err_set(&err, "rollout watch takes one service: flagdeck rollout watch payments-api -n payments");
+		return cli_fail(EXIT_USAGE, &err);
+	}
+	if (cli->commit && (strlen(cli->commit) < COMMIT_SHORT || cli->commit[strspn(cli->commit, "0123456789abcdef")])) {
+		err_set(&err, "--commit takes at least %d digits of a sha, not \"%.80s\"; `git rev-parse` tells it", COMMIT_SHORT,
+		        cli->commit);
 		return cli_fail(EXIT_USAGE, &err);
 	}
 	watching.name = argv[0];

@@ -213,6 +213,8 @@ struct chain *chain_derive(const struct chain_question *question)
 	if (*chain->sha)
 		tracing.commit = fleet_commit(question->fleet, chain->sha, &tracing.repository);
 	tracing_flights(&tracing);
+	if (question->before && strcmp(question->before->sha, chain->sha) == 0)
+		chain->applied_seen_ms = question->before->applied_seen_ms;
 	for (size_t i = 0; i < CHAIN_STAGES; i++)
 		stages[i](&tracing);
 	sum_up(&tracing);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "tracing.h"
 
 static void sha_copy(char out[COMMIT_SHA], const char *sha)
@@ -53,7 +54,7 @@ static void choose_asked(struct tracing *tracing, char sha[COMMIT_SHA])
 	if (commit)
 		sha_copy(sha, commit->sha);
 	else
-		sha_copy(sha, tracing->question->sha);
+		utf8_sanitise(sha, COMMIT_SHA, tracing->question->sha, strlen(tracing->question->sha));
 }
 
 void tracing_choose(struct tracing *tracing, char sha[COMMIT_SHA])
