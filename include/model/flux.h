@@ -148,6 +148,8 @@ struct argo_rollout {
 };
 
 struct workload;
+/* Percent of the traffic (without a router: of the pods) that the steps ask for by now; -1: not known. */
+int argo_weight(const struct argo_rollout *argo);
 /* Whether status.phase speaks of the present spec. */
 int argo_is_observed(const struct workload *workload);
 

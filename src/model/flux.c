@@ -134,6 +134,18 @@ const struct inventory *flux_inventory(const struct object *object)
 	}
 }
 
+int argo_weight(const struct argo_rollout *argo)
+{
+	int weight = argo->step >= 0 && argo->step_count ? 0 : -1;
+	/* The status says it only where traffic is routed; the steps that are behind say it always. */
+	if (argo->weight >= 0)
+		return argo->weight;
+	for (int i = 0; i < argo->step && i < argo->step_count; i++)
+		if (argo->steps[i].kind == ARGO_STEP_WEIGHT)
+			weight = argo->steps[i].value;
+	return argo->step >= argo->step_count && argo->step_count ? 100 : weight;
+}
+
 int argo_is_observed(const struct workload *workload)
 {
 	/* A number, written as text; a controller of old wrote a digest there, which is never equal. */

@@ -252,8 +252,8 @@ static void argo_pause_describe(const struct workload *workload, struct text *ou
 	text_add(out, "paused");
 	if (argo->step >= 0 && argo->step_count)
 		text_printf(out, " at step %d of %d", argo->step + 1, argo->step_count);
-	if (argo->weight >= 0)
-		text_printf(out, ", weight %d %%", argo->weight);
+	if (argo_weight(argo) >= 0)
+		text_printf(out, ", weight %d %%", argo_weight(argo));
 	if (argo->pause_reason[0])
 		text_printf(out, " (%s)", argo->pause_reason);
 }

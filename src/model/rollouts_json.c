@@ -80,8 +80,8 @@ static void weight_format(const struct sheet_row *row, int64_t now_ms, struct te
 	(void)now_ms;
 	if (canary && (canary->max_weight || canary->step_count || canary->weight))
 		text_printf(out, "%d%%", canary->weight);
-	else if (argo && argo->weight >= 0)
-		text_printf(out, "%d%%", argo->weight);
+	else if (argo && argo_weight(argo) >= 0)
+		text_printf(out, "%d%%", argo_weight(argo));
 }
 
 static void ready_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
@@ -216,7 +216,7 @@ static cJSON *rollouts_json(const struct sheet_row *row, int64_t now_ms)
 	static const char *const states[] = {"failed", "paused", "progressing", "complete"};
 	const struct canary *canary = canary_of(row);
 	const struct argo_rollout *argo = canary ? NULL : workload_of(row)->argo;
-	int weight = canary ? canary->weight : argo ? argo->weight : -1;
+	int weight = canary ? canary->weight : argo ? argo_weight(argo) : -1;
 	cJSON *json = cJSON_CreateObject();
 	(void)now_ms;
 	cJSON_AddStringToObject(json, "cluster", row->cluster->name);

@@ -139,6 +139,15 @@ static void test_rollout(void **state)
 	assert_string_equal(argo->pause_reason, "CanaryPauseStep");
 	assert_int_equal(object_is_held(&w->object), 1);
 	object_discard(desk.fleet, &w->object);
+	/* Without a router only the steps tell the weight. */
+	static const int weights[] = {0, 20, 20, 20, 20, 20, 100};
+	for (int i = 0; i <= 6; i++) {
+		char *json = mem_printf(ROLLOUT("5", "\"observedGeneration\":\"5\",\"currentStepIndex\":%d"), i);
+		w = (struct workload *)take(&desk, OBJECT_ROLLOUT, json);
+		assert_int_equal(argo_weight(w->argo), weights[i]);
+		object_discard(desk.fleet, &w->object);
+		free(json);
+	}
 	w = (struct workload *)take(&desk, OBJECT_ROLLOUT, ROLLOUT("6", "\"observedGeneration\":\"5\",\"phase\":\"Healthy\""));
 	assert_int_equal(rollout_of(w).phase, ROLLOUT_WAITING);
 	object_discard(desk.fleet, &w->object);
