@@ -9,6 +9,7 @@
 /* The commands of load tests; one file each group. */
 int run_load_run(struct cli *cli, int argc, const char *const *argv);
 int run_load_engine(struct cli *cli, int argc, const char *const *argv); /* what load run starts */
+int run_load_agent(struct cli *cli, int argc, const char *const *argv);
 int run_load_lint(struct cli *cli, int argc, const char *const *argv);
 int run_load_init(struct cli *cli, int argc, const char *const *argv);
 int run_load_list(struct cli *cli, int argc, const char *const *argv);

@@ -65,6 +65,7 @@ const struct command cli_commands[] = {
 	{"load lint", "PROFILE...", "Check profiles: every mistake with file and line.", "", run_load_lint},
 	{"load init", "TEMPLATE [TARGET]", "Print a profile to begin with: smoke, baseline, stress, soak, spike, breakpoint.", "",
 	 run_load_init},
+	{"load agent", "JTL FOLDER", "Beside JMeter in a pod: follow its rows, tell every second, upload at the end.", "", run_load_agent},
 	{"load engine", "FOLDER PROFILE", "What load run starts; not for people.", "", run_load_engine},
 	{"doctor", "", "Check every access and say what to do.", "ot", run_doctor},
 	{"flag list", "[KEY]", "Print flags of services with their values and where these come from.", "olF", run_flag_list},

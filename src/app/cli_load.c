@@ -8,7 +8,9 @@
 
 #include "base/mem.h"
 #include "load/engine.h"
+#include "load/tool.h"
 #include "model/run_folder.h"
+#include "report/s3.h"
 
 enum { PROFILE_MAX = 4 << 20 };
 
@@ -114,6 +116,34 @@ int run_load_init(struct cli *cli, int argc, const char *const *argv)
 	return cli_fail(EXIT_USAGE, &err);
 }
 
+int run_load_agent(struct cli *cli, int argc, const char *const *argv)
+{
+	struct err err = {0};
+	struct vec problems;
+	struct place *place = NULL;
+	const char *results = getenv("FLAGDECK_RESULTS");
+	static const char text[] = "name: agent\nengine: jmeter\nplan: plan.jmx\n";
+	struct profile *profile = mem_new(sizeof(*profile));
+	size_t count;
+	int state = -1;
+	vec_init(&problems);
+	if (argc != 2)
+		err_set(&err, "load agent takes a JTL and a folder for what it makes of it: flagdeck load agent out.jtl results/shard-0");
+	else if (profile_parse(profile, "agent", text, sizeof(text) - 1, &problems, &err) == 0)
+		state = agent_run(argv[0], argv[1], profile, &err);
+	/* The pod's own identity, and only it: no key ever comes from the console. */
+	if (state >= 0 && results && *results) {
+		place = place_open(results, cli->log, &err);
+		if (!place || place_put_folder(place, strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1], argv[1], &count, &err) < 0)
+			state = -1;
+		place_close(place);
+	}
+	profile_release(profile);
+	problems_release(&problems);
+	free(profile);
+	return state < 0 ? cli_fail(argc == 2 ? EXIT_FAILED : EXIT_USAGE, &err) : EXIT_DONE;
+}
+
 /* Not for people: `load run` starts it as a process of its own. */
 int run_load_engine(struct cli *cli, int argc, const char *const *argv)
 {
@@ -135,7 +165,7 @@ int run_load_engine(struct cli *cli, int argc, const char *const *argv)
 			break;
 	if (profile_parse(profile, argv[1], buf_string(&text), text.len, &problems, &err) == 0) {
 		const struct engine_options options = {.folder = argv[0], .profile = profile};
-		int state = engine_run(&options, &err);
+		int state = profile->engine == ENGINE_NATIVE ? engine_run(&options, &err) : tool_run(&options, &err);
 		code = state == RUN_PASSED ? EXIT_DONE : EXIT_FAILED;
 	}
 	if (err.text[0])

@@ -139,9 +139,10 @@ int run_load_run(struct cli *cli, int argc, const char *const *argv)
 	}
 	if (cli->read_only)
 		code = EXIT_REFUSED, err_set(&err, "--read-only: a load test changes what its target does");
-	else if (profile->engine != ENGINE_NATIVE)
-		code = EXIT_FAILED, err_set(&err, "%s: the engine %s cannot be started from here yet; use native", argv[0],
-		                            engine_name(profile->engine));
+	else if (profile->engine != ENGINE_NATIVE && profile->search.high > 0)
+		code = EXIT_USAGE, err_set(&err, "%s: only the native engine can search", argv[0]);
+	else if (!profile->target)
+		code = EXIT_USAGE, err_set(&err, "%s: a plan needs a target too, so that it is known whether it may be loaded", argv[0]);
 	else if (load_limits_check(&cli->config, profile, &err) < 0)
 		code = EXIT_REFUSED;
 	else

@@ -177,8 +177,9 @@ void load_print_run(const struct run *run, FILE *out)
 	        (unsigned long long)total->intended, (unsigned long long)total->sent, (unsigned long long)total->ok,
 	        (unsigned long long)failed, total->seconds, total->seconds > 0 ? (double)(total->ok + failed) / total->seconds : 0);
 	if (isfinite(total->p50))
-		fprintf(out, "  latency    p50 %.2f  p90 %.2f  p99 %.2f  p99.9 %.2f  max %.2f ms, from the intended moment\n", total->p50,
-		        total->p90, total->p99, total->p999, total->max);
+		fprintf(out, "  latency    p50 %.2f  p90 %.2f  p99 %.2f  p99.9 %.2f  max %.2f ms, from the %s\n", total->p50,
+		        total->p90, total->p99, total->p999, total->max,
+		        strcmp(run->engine, "native") == 0 ? "intended moment" : "moment of sending");
 	if (isfinite(total->service_p99) && total->service_p99 < 0.8 * total->p99)
 		fprintf(out, "             p99 %.2f ms from the real moment of sending: the rest is waiting\n", total->service_p99);
 	for (int i = 0; i < RUN_ERRORS; i++)

@@ -77,8 +77,8 @@ static int ask(struct console *console, const struct run_profile *told, const st
 	char body[DIALOG_BODY];
 	int danger = strcmp(profile->env, "prod") == 0;
 	(void)text;
-	if (profile->engine != ENGINE_NATIVE)
-		return err_set(err, "the engine %s cannot be started from here yet", engine_name(profile->engine));
+	if (!profile->target)
+		return err_set(err, "a plan needs a target too, so that it is known whether it may be loaded");
 	if (load_limits_check(console->options->config, profile, err) < 0)
 		return -1;
 	snprintf(body, sizeof(body), "%s\n%s\n%s%s%s\n\nIt runs in a process of its own and goes on when the console ends; it is stopped "
