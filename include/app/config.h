@@ -26,6 +26,7 @@ struct config_repository {
 	const char *branch;
 	const char *flags;    /* the catalog's path; NULL: the usual one */
 	const char *provider; /* of pull requests; NULL: by the address */
+	const char *api;      /* its API; NULL: the usual place */
 	int by_request;       /* changes go by pull request */
 	int insecure;
 };

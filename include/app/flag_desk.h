@@ -20,7 +20,7 @@ struct flag_desk {
 	struct git *git;      /* NULL: a folder */
 	char *folder;         /* NULL: a repository */
 	char *branch, *ref, *journal;
-	const char *catalog, *provider;
+	const char *catalog, *provider, *api, *url; /* the address is never shown */
 	int by_request;
 	struct flag_tree *tree;
 	struct flag_history history;

@@ -72,7 +72,7 @@ const struct command cli_commands[] = {
 	{"flag get", "KEY", "Print one value, of one service in one environment.", "oF", run_flag_get},
 	{"flag matrix", "[KEY...]", "Print services against flags, by environment.", "olF", run_flag_matrix},
 	{"flag plan", "KEY=VALUE...", "Say what a change would do, and change nothing.", "olFGP", run_flag_plan},
-	{"flag set", "KEY=VALUE...", "Change flags by a commit, push it, and say what became of it.", "olFGP", run_flag_set},
+	{"flag set", "KEY=VALUE...", "Change flags by a commit, push it, and say what became of it.", "olFGPt", run_flag_set},
 	{"flag unset", "KEY...", "Remove a service's own values, so that the more general ones hold again.", "olFGP", run_flag_unset},
 	{"flag history", "[KEY]", "Print changes of flags from Git: who, when, what and why.", "olaF", run_flag_history},
 	{"flag revert", "CHANGE", "Undo a change exactly, by its id or commit.", "oFGP", run_flag_revert},

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "git/request.h"
 #include "store/audit.h"
 
 void desk_print_plan(const struct flag_plan *plan, const struct flag_change *change)
@@ -244,8 +245,98 @@ static void audit_end(struct audit *audit, const struct flag_change *change, con
 	audit_close(audit);
 }
 
+struct asked {
+	struct request request;
+	struct err err;
+	int done, failed;
+};
+
+static void request_came(void *arg, const struct request *request, const struct err *err)
+{
+	struct asked *asked = arg;
+	asked->done = 1;
+	asked->failed = request == NULL;
+	if (request)
+		asked->request = *request;
+	else
+		asked->err = *err;
+}
+
+static int request_ask(struct flag_desk *desk, struct http *http, const struct forge_place *place, long number, const char *own_branch,
+                       const char *message, struct request *out, struct err *err)
+{
+	struct asked asked = {0};
+	char *title = mem_copy(message, strcspn(message, "\n"));
+	const char *text = message + strcspn(message, "\n");
+	const struct request_wish wish = {.git = desk->git, .http = http, .place = place, .url = desk->url, .number = number, .from = own_branch,
+	    .to = desk->branch, .title = title, .text = text + strspn(text, "\n"), .done = request_came, .arg = &asked};
+	int result = request_send(&wish, err);
+	while (result == 0 && !asked.done)
+		loop_poll(desk->loop, 1);
+	free(title);
+	if (result == 0 && asked.failed)
+		return err_set(err, "%s", asked.err.text);
+	*out = asked.request;
+	return result;
+}
+
+static void nap_over(void *arg)
+{
+	*(int *)arg = 1;
+}
+
+/* Until somebody merged or closed it, at most --timeout. */
+static int request_follow(struct flag_desk *desk, struct http *http, const struct forge_place *place, struct request *request, struct err *err)
+{
+	int64_t end = clock_system.mono(&clock_system) + (int64_t)(desk->cli->timeout * 1000);
+	while (request->state == REQUEST_OPEN) {
+		int over = 0;
+		struct timer *nap = timer_new(desk->loop, nap_over, &over);
+		timer_start(nap, 5);
+		while (!over)
+			loop_poll(desk->loop, 1);
+		timer_free(nap);
+		if (request_ask(desk, http, place, request->number, NULL, "", request, err) < 0)
+			return cli_fail(EXIT_FAILED, err);
+		if (request->state == REQUEST_OPEN && clock_system.mono(&clock_system) >= end) {
+			err_set(err, "pull request %ld is still open", request->number);
+			return cli_fail(EXIT_TIMED_OUT, err);
+		}
+	}
+	if (request->state == REQUEST_CLOSED) {
+		err_set(err, "pull request %ld was closed without a merge", request->number);
+		return cli_fail(EXIT_REFUSED, err);
+	}
+	fprintf(stderr, "pull request %ld was merged%s%.10s\n", request->number, request->merged[0] ? " as " : "", request->merged);
+	return EXIT_DONE;
+}
+
+/* After the branch was pushed: the request, where the server's ways are known. */
+static int request_open(struct flag_desk *desk, const struct flag_change *change, const char *own_branch, struct request *request)
+{
+	struct forge_place place;
+	struct err err = {0};
+	struct http *http = NULL;
+	char *message = flag_change_message(change);
+	int code = EXIT_FAILED;
+	if (forge_find(&place, desk->url, desk->provider, desk->api, &err) < 0) {
+		fprintf(stderr, "flagdeck: %s is pushed; open the pull request to %s by hand: %s\n", own_branch, desk->branch, err.text);
+		code = EXIT_DONE;
+	} else if (!(http = http_new(desk->loop, &err)) || request_ask(desk, http, &place, 0, own_branch, message, request, &err) < 0) {
+		err_wrap(&err, "%s is pushed, but", own_branch);
+		cli_fail(EXIT_FAILED, &err);
+	} else {
+		fprintf(stderr, "pull request %ld: %s\n", request->number, request->url);
+		code = desk->cli->timeout > 0 ? request_follow(desk, http, &place, request, &err) : EXIT_DONE;
+	}
+	if (http)
+		http_free(http);
+	free(message);
+	return code;
+}
+
 static int report(struct flag_desk *desk, const struct flag_plan *plan, const struct flag_change *change, const struct push *push,
-                  const char *own_branch)
+                  const char *own_branch, const struct request *request)
 {
 	const struct git_written *written = &push->written;
 	int code = written->end == GIT_WRITE_DONE || written->end == GIT_WRITE_NOTHING ? EXIT_DONE
@@ -255,6 +346,7 @@ static int report(struct flag_desk *desk, const struct flag_plan *plan, const st
 		cJSON_AddStringToObject(json, "outcome", git_write_end_words[written->end]);
 		add_text(json, "commit", written->commit[0] ? written->commit : NULL);
 		add_text(json, "branch", own_branch ? own_branch : desk->branch);
+		add_text(json, "request", request->url[0] ? request->url : NULL);
 		add_text(json, "error", written->err.text[0] ? written->err.text : NULL);
 		int printed = cli_print_json(desk->cli, json);
 		cJSON_Delete(json);
@@ -315,9 +407,10 @@ int desk_carry_out(struct flag_desk *desk, struct flag_change *change, const cha
 	if (push_run(desk, &push, own_branch, &err) < 0)
 		push.written = (struct git_written){.end = GIT_WRITE_REFUSED, .err = err};
 	audit_end(audit, change, &push.written);
-	code = report(desk, &plan, change, &push, own_branch);
-	if (own_branch && push.written.end == GIT_WRITE_DONE && !as_json)
-		printf("open a pull request from %s to %s: it waits for approval there\n", own_branch, desk->branch);
+	struct request request = {0};
+	int asked = own_branch && push.written.end == GIT_WRITE_DONE ? request_open(desk, change, own_branch, &request) : EXIT_DONE;
+	code = report(desk, &plan, change, &push, own_branch, &request);
+	code = code == EXIT_DONE ? asked : code;
 out:
 	free(own_branch);
 	flag_plan_release(&plan);

@@ -203,6 +203,8 @@ int desk_open(struct flag_desk *desk, struct cli *cli, int to_write, struct err 
 	desk->journal = config_journal_folder();
 	desk->catalog = repository.flags;
 	desk->provider = repository.provider;
+	desk->api = repository.api;
+	desk->url = repository.url;
 	desk->by_request = repository.by_request || cli->flag.by_request;
 	if (open_repository(desk, &repository, err) == 0)
 		return 0;

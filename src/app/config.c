@@ -21,7 +21,7 @@
 enum value { VALUE_TEXT, VALUE_BOOL, VALUE_MAP, VALUE_LIST, VALUE_PART };
 
 enum place { NO_PLACE, PLACE_CONTEXT, PLACE_ENV, PLACE_REGION, PLACE_PROTECTED, PLACE_SERVICE_LABEL, PLACE_TEAM_LABEL,
-	PLACE_THEME, PLACE_KEYMAP, PLACE_GRAPH, PLACE_URL, PLACE_BRANCH, PLACE_MODE, PLACE_FLAGS, PLACE_PROVIDER, PLACE_INSECURE,
+	PLACE_THEME, PLACE_KEYMAP, PLACE_GRAPH, PLACE_URL, PLACE_BRANCH, PLACE_MODE, PLACE_FLAGS, PLACE_PROVIDER, PLACE_API, PLACE_INSECURE,
 	PLACE_RESULTS, PLACE_PROFILES, PLACE_LOAD_ENV, PLACE_LOAD_RATE, PLACE_LOAD_TIME, PLACE_LOAD_CONNECTIONS, PLACE_LOAD_OFF };
 
 static const struct config_row {
@@ -51,6 +51,7 @@ static const struct config_row {
 	{{"repositories[].flags", "platform/flags.yaml", "The catalog of flags in it."}, VALUE_TEXT, PLACE_FLAGS},
 	{{"repositories[].provider", "by the address", "Whose pull requests: github, gitlab, gitea or azure."}, VALUE_TEXT,
 	 PLACE_PROVIDER},
+	{{"repositories[].api", "its usual place", "Where that server's API is, when it is elsewhere."}, VALUE_TEXT, PLACE_API},
 	{{"repositories[].insecure", "false", "Permits http and paths on this disk, for demonstrations and tests."}, VALUE_BOOL,
 	 PLACE_INSECURE},
 	{{"metrics", "", "Presets, prices, objectives and Grafana, key by key below."}, VALUE_PART, NO_PLACE},
@@ -184,6 +185,7 @@ static int place_value(struct config *config, const struct config_row *row, cons
 	case PLACE_BRANCH: repository->branch = text; break;
 	case PLACE_FLAGS: repository->flags = text; break;
 	case PLACE_PROVIDER: repository->provider = text; break;
+	case PLACE_API: repository->api = text; break;
 	case PLACE_MODE:
 		if (strcmp(text, "push") != 0 && strcmp(text, "pr") != 0)
 			return refuse_type(config, node, row->key.key, "push or pr", err);

@@ -291,6 +291,38 @@ static void begin_revert(struct console *console)
 	ask_agreement(console, ACTION_FLAG_REVERT);
 }
 
+static void request_came(void *arg, const struct request *request, const struct err *err)
+{
+	struct console *console = arg;
+	if (request)
+		deck_say(console->deck, 0, "pull request %ld: %s", request->number, request->url);
+	else
+		deck_notice(console->deck, "The branch is pushed, the pull request is not open", err->text);
+	console_changed(console);
+}
+
+/* Asked for by the catalog or the configuration. Where the server's ways are not known, a person opens it. */
+static void request_open(struct console *console, const struct flag_change *change, const char *branch)
+{
+	const struct config_repository *repository = flag_book_repository(console->flags);
+	struct err err = {0};
+	if (forge_find(&console->forge, repository->url, repository->provider, repository->api, &err) < 0) {
+		deck_say(console->deck, 0, "pushed to %s: open a pull request from there", branch);
+		return;
+	}
+	char *message = flag_change_message(change), *title = mem_copy(message, strcspn(message, "\n"));
+	const char *text = message + strcspn(message, "\n");
+	const struct request_wish wish = {.git = flag_book_git(console->flags), .http = console->session->http, .place = &console->forge,
+	    .url = repository->url, .from = branch, .to = repository->branch, .title = title, .text = text + strspn(text, "\n"),
+	    .done = request_came, .arg = console};
+	if (request_send(&wish, &err) < 0)
+		deck_notice(console->deck, "The branch is pushed, the pull request is not open", err.text);
+	else
+		deck_say(console->deck, 0, "pushed to %s: opening a pull request", branch);
+	free(title);
+	free(message);
+}
+
 static void write_ended(void *arg, const struct flag_change *change, const struct git_written *written)
 {
 	static const char *const outcomes[] = {[GIT_WRITE_DONE] = "done", [GIT_WRITE_NOTHING] = "done", [GIT_WRITE_REFUSED] = "failed",
@@ -308,7 +340,7 @@ static void write_ended(void *arg, const struct flag_change *change, const struc
 		             change->items[0].key, change->items[0].from ? change->items[0].from : "unset", change->items[0].to ? change->items[0].to : "unset",
 		             written->commit, order->own_branch ? " to " : "", order->own_branch ? order->own_branch : "");
 		if (order->own_branch)
-			deck_say(console->deck, 0, "pushed %.7s to %s: open a pull request from there", written->commit, order->own_branch);
+			request_open(console, change, order->own_branch);
 		else
 			deck_say(console->deck, 0, "pushed %.7s: Flux takes it from here", written->commit);
 	} else if (written->end == GIT_WRITE_NOTHING) {

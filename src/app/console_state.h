@@ -8,6 +8,7 @@
 #include "app/flag_book.h"
 #include "app/load_book.h"
 #include "app/gitops.h"
+#include "git/request.h"
 #include "app/signals.h"
 #include "app/start_trace.h"
 #include "store/audit.h"
@@ -27,6 +28,7 @@ struct console {
 	struct load_book *loads;
 	struct flag_book *flags;  /* NULL: no repository is configured */
 	struct flag_order *flag_order;
+	struct forge_place forge; /* of the pull request that is being opened */
 	const struct flag_board *flag_board; /* whose letters the services have */
 	uint64_t flag_membership; /* of the fleet then, plus one */
 	struct scene scene;

@@ -317,6 +317,16 @@ int flag_book_by_request(const struct flag_book *book)
 	return book->repository->by_request;
 }
 
+struct git *flag_book_git(const struct flag_book *book)
+{
+	return book->git;
+}
+
+const struct config_repository *flag_book_repository(const struct flag_book *book)
+{
+	return book->repository;
+}
+
 int flag_book_is_busy(const struct flag_book *book)
 {
 	return book->write != NULL;
