@@ -48,8 +48,9 @@ DEPS_action := ui term
 DEPS_view   := action ui term model
 DEPS_sim    := net
 DEPS_app    := sim ops view action check ui term trace report load flag flux prom git store kube net model
-# What the tests of a layer may link with beside that: those of kube, check and ops talk to the embedded platform.
+# What the tests of a layer may link with beside that: those of kube, flux, check and ops talk to the embedded platform.
 WITH_kube   := sim
+WITH_flux   := sim
 WITH_check  := sim
 WITH_ops    := sim
 

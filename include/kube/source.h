@@ -17,6 +17,14 @@
  */
 struct source;
 
+/* When optional kinds are looked for again, in seconds. Tests make them short. */
+struct source_timing {
+	double soon;       /* after a kind went, and after a first search that failed; doubled, */
+	double failed_max; /* up to this */
+	double again;      /* after a search that found the answer */
+};
+extern const struct source_timing source_timing_default;
+
 struct source_options {
 	struct loop *loop;
 	struct http *http;
@@ -28,6 +36,7 @@ struct source_options {
 	struct credential_cache *credentials; /* shared by all sources */
 	const char *service_label, *team_label;
 	const struct kind *const *kinds;   /* tables, NULL-terminated; NULL: Kubernetes' own alone */
+	const struct source_timing *timing; /* NULL: the default */
 	int (*borrow_terminal)(void *arg, int take); /* for interactive plugins; may be NULL */
 	void (*changed)(void *arg);        /* the model was written; cheap and frequent */
 	void *arg;

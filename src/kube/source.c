@@ -16,7 +16,9 @@
 #include "kube/watch.h"
 #include "model/writer.h"
 
-enum { KINDS_MAX = 64, SEEK_SOON = 2, SEEK_FAILED_MAX = 60, SEEK_AGAIN = 600 };
+enum { KINDS_MAX = 64 };
+
+const struct source_timing source_timing_default = {.soon = 2, .failed_max = 60, .again = 600};
 
 struct source {
 	struct client *client;
@@ -34,6 +36,7 @@ struct source {
 	const char *groups[KINDS_MAX + 1];
 	struct discovery_read *seeking;
 	struct timer *seek;
+	struct source_timing timing;
 	double seek_pause; /* seconds after a search that failed; doubled each time */
 	void (*changed)(void *arg);
 	void *arg;
@@ -53,7 +56,7 @@ static void source_absent(void *arg)
 {
 	struct source *source = arg;
 	if (!source->seeking)
-		timer_start(source->seek, SEEK_SOON);
+		timer_start(source->seek, source->timing.soon);
 }
 
 static void source_say(struct source *source, const struct kind *kind, enum sync sync, const char *words)
@@ -102,12 +105,12 @@ static void source_sought(void *arg, struct discovery *found, const char *words)
 			source_say(source, source->kinds[i], SYNC_FAILED, words);
 	}
 	if (found) {
-		source->seek_pause = SEEK_SOON;
-		timer_start(source->seek, SEEK_AGAIN * (1 + random_fraction()));
+		source->seek_pause = source->timing.soon;
+		timer_start(source->seek, source->timing.again * (1 + random_fraction()));
 	} else {
 		log_line(source->log, "%s: kinds cannot be discovered: %s", source->cluster->name, words);
 		timer_start(source->seek, source->seek_pause * (1 + random_fraction()));
-		source->seek_pause = source->seek_pause < SEEK_FAILED_MAX ? 2 * source->seek_pause : SEEK_FAILED_MAX;
+		source->seek_pause = source->seek_pause < source->timing.failed_max ? 2 * source->seek_pause : source->timing.failed_max;
 	}
 	discovery_free(found);
 }
@@ -185,7 +188,8 @@ struct source *source_new(const struct source_options *options, struct err *err)
 	source->arg = options->arg;
 	source->queue = watch_queue_new(options->loop);
 	source->seek = timer_new(options->loop, source_seek, source);
-	source->seek_pause = SEEK_SOON;
+	source->timing = options->timing ? *options->timing : source_timing_default;
+	source->seek_pause = source->timing.soon;
 	source->service_label = mem_copy_string(options->service_label ? options->service_label : "app.kubernetes.io/name");
 	source->team_label = mem_copy_string(options->team_label ? options->team_label : "team");
 	source->namespace = namespace && *namespace ? mem_copy_string(namespace) : NULL;

@@ -28,7 +28,10 @@ static inline void sourced_changed(void *arg)
 	((struct sourced *)arg)->changes++;
 }
 
-static inline void sourced_start(struct sourced *s, const struct api_options *options)
+/* `kind_tables`, `timing`: as kinds and timing in struct source_options; `prepare` is called before the source exists. */
+static inline void sourced_start_with(struct sourced *s, const struct api_options *options,
+                                      const struct kind *const *kind_tables, const struct source_timing *timing,
+                                      void (*prepare)(struct api *api))
 {
 	struct err err = {0};
 	struct kube_access access = {.context = "test",
@@ -41,6 +44,8 @@ static inline void sourced_start(struct sourced *s, const struct api_options *op
 	*s = (struct sourced){.loop = loop_new(&err)};
 	s->http = http_new(s->loop, &err);
 	s->api = api_new(s->loop, options, &err);
+	if (prepare)
+		prepare(s->api);
 	s->fleet = fleet_new(&clock_system);
 	s->cluster = fleet_add_cluster(s->fleet, "test", "", "", 0);
 	s->credentials = credential_cache_new(s->loop, &clock_system);
@@ -53,12 +58,19 @@ static inline void sourced_start(struct sourced *s, const struct api_options *op
 	    .cluster = s->cluster,
 	    .access = &access,
 	    .credentials = s->credentials,
+	    .kinds = kind_tables,
+	    .timing = timing,
 	    .changed = sourced_changed,
 	    .arg = s,
 	};
 	s->source = source_new(&source, &err);
 	if (!s->source)
 		fail_msg("%s", err.text);
+}
+
+static inline void sourced_start(struct sourced *s, const struct api_options *options)
+{
+	sourced_start_with(s, options, NULL, NULL, NULL);
 }
 
 static inline void sourced_end(struct sourced *s)
