@@ -69,6 +69,7 @@ void deck_say(struct deck *deck, int error, const char *fmt, ...) __attribute__(
 void deck_open_loads(struct deck *deck, const char *id);
 const char *deck_load_selected(struct deck *deck); /* a run's id; NULL: none */
 
+int deck_is_asking(const struct deck *deck); /* a form or a question is open */
 struct flag_pick;
 size_t deck_flag_pick(struct deck *deck, struct flag_pick *pick); /* of the view of flags with the focus */
 

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/cli_read.h"
 #include "app/flag_desk.h"
+#include "flag/guard.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/when.h"
@@ -194,55 +196,118 @@ int run_flag_promote(struct cli *cli, int argc, const char *const *argv)
 	return code;
 }
 
-/* One that has run out. Whoever else did it first has left nothing to do. */
-static int expire_one(struct flag_desk *desk, const struct flag_commit *commit)
+/* One that has run out, or whose guard is broken. Whoever else did it first has left nothing to do. */
+static int expire_one(struct flag_desk *desk, const struct flag_commit *commit, const char *why)
 {
 	struct flag_change change;
 	struct err err = {0};
-	char reason[100];
 	int code;
 	if (flag_revert_make(&change, desk->tree, commit, &err) < 0) {
-		fprintf(stderr, "flagdeck: %.12s has run out, but %s\n", commit->change.id, err.text);
+		fprintf(stderr, "flagdeck: %.12s is to be taken back (%s), but %s\n", commit->change.id, why, err.text);
 		code = EXIT_DONE;
 	} else {
-		snprintf(reason, sizeof(reason), "expired on %.40s", commit->change.expires);
-		change.reason = mem_copy_string(reason);
+		change.reason = mem_copy_string(why);
 		code = desk_carry_out(desk, &change, "flag.expire");
 	}
 	flag_change_release(&change);
 	return code;
 }
 
-int run_flag_expire(struct cli *cli, int argc, const char *const *argv)
+/* What is to be taken back: change ids and why. */
+struct verdicts {
+	struct vec ids, whys; /* char * */
+};
+
+static void verdict_add(struct verdicts *verdicts, const char *id, const char *why)
+{
+	vec_push(&verdicts->ids, mem_copy_string(id));
+	vec_push(&verdicts->whys, mem_copy_string(why));
+}
+
+/* Guards need the clusters, and their loop is another: the history is a copy of ours by then. */
+static void judge_guards(struct cli *cli, const struct flag_history *history, int64_t now, struct verdicts *verdicts)
+{
+	struct reading reading;
+	struct err err = {0};
+	int64_t until;
+	char words[300], why[360];
+	if (reading_open(&reading, cli, 0, &err) < 0) {
+		fprintf(stderr, "flagdeck: guards are not judged: %s\n", err.text);
+		return;
+	}
+	if (session_wait_metrics(reading.session, 10) < 0)
+		fprintf(stderr, "flagdeck: metrics are not complete\n");
+	for (size_t i = 0; i < history->count; i++) {
+		const struct flag_commit *commit = &history->items[i];
+		if (!flag_commit_is_guarded(commit, now, &until))
+			continue;
+		enum guard_verdict verdict = flag_guard_judge(reading.session->fleet, commit, words, sizeof(words));
+		fprintf(stderr, "flagdeck: guard of %.12s: %s\n", commit->change.id, words);
+		snprintf(why, sizeof(why), "its guard is broken: %s", words);
+		if (verdict == GUARD_BROKEN)
+			verdict_add(verdicts, commit->change.id, why);
+	}
+	reading_close(&reading);
+}
+
+/* Reads the history and says what is to be taken back. */
+static int look(struct cli *cli, struct verdicts *verdicts, struct err *err)
 {
 	struct flag_desk desk;
-	struct err err = {0};
+	struct flag_history history;
 	int64_t now = clock_system.wall(&clock_system), until;
-	int code = EXIT_DONE, due = 0;
-	(void)argc, (void)argv;
-	if (desk_open(&desk, cli, 1, &err) < 0)
-		return cli_fail(EXIT_FAILED, &err);
-	if (desk_read_history(&desk, &err) < 0) {
+	int guarded = 0;
+	char why[100];
+	if (desk_open(&desk, cli, 1, err) < 0)
+		return -1;
+	if (desk_read_history(&desk, err) < 0) {
 		desk_close(&desk);
-		return cli_fail(EXIT_FAILED, &err);
+		return -1;
 	}
-	cli->flag.yes = 1; /* asked for when it was set */
-	for (size_t i = 0; i < desk.history.count; i++) {
-		const struct flag_commit *commit = &desk.history.items[i];
-		if (flag_commit_is_guarded(commit, now, &until))
-			fprintf(stderr, "flagdeck: the guard of %.12s (%s) is not judged here: no metrics are configured\n", commit->change.id, commit->change.guard);
-		if (!flag_commit_is_due(commit, now))
-			continue;
-		due++;
-		int one = expire_one(&desk, commit);
-		code = one != EXIT_DONE ? one : code;
-		if (i + 1 < desk.history.count && desk_refresh(&desk, &err) < 0) {
+	history = desk.history;
+	desk.history = (struct flag_history){0};
+	desk_close(&desk);
+	for (size_t i = 0; i < history.count; i++) {
+		guarded |= flag_commit_is_guarded(&history.items[i], now, &until);
+		snprintf(why, sizeof(why), "expired on %.40s", history.items[i].change.expires ? history.items[i].change.expires : "");
+		if (flag_commit_is_due(&history.items[i], now))
+			verdict_add(verdicts, history.items[i].change.id, why);
+	}
+	if (guarded)
+		judge_guards(cli, &history, now, verdicts);
+	flag_history_release(&history);
+	return 0;
+}
+
+int run_flag_expire(struct cli *cli, int argc, const char *const *argv)
+{
+	struct verdicts verdicts;
+	struct err err = {0};
+	int code = EXIT_DONE;
+	(void)argc, (void)argv;
+	vec_init(&verdicts.ids);
+	vec_init(&verdicts.whys);
+	cli->flag.yes = 1; /* asked for when the end was set */
+	if (look(cli, &verdicts, &err) < 0)
+		code = cli_fail(EXIT_FAILED, &err);
+	else if (!verdicts.ids.len && cli->output == OUTPUT_TABLE)
+		printf("nothing has run out\n");
+	for (size_t i = 0; i < verdicts.ids.len; i++) {
+		struct flag_desk desk;
+		if (desk_open(&desk, cli, 1, &err) < 0) {
 			code = cli_fail(EXIT_FAILED, &err);
 			break;
 		}
+		const struct flag_commit *commit = desk_read_history(&desk, &err) == 0 ? flag_history_find(&desk.history, verdicts.ids.items[i], &err) : NULL;
+		int one = !commit ? cli_fail(EXIT_FAILED, &err) : commit->reverted ? EXIT_DONE : expire_one(&desk, commit, verdicts.whys.items[i]);
+		code = one != EXIT_DONE ? one : code;
+		desk_close(&desk);
 	}
-	if (!due && cli->output == OUTPUT_TABLE)
-		printf("nothing has run out\n");
-	desk_close(&desk);
+	for (size_t i = 0; i < verdicts.ids.len; i++) {
+		free(verdicts.ids.items[i]);
+		free(verdicts.whys.items[i]);
+	}
+	vec_release(&verdicts.ids);
+	vec_release(&verdicts.whys);
 	return code;
 }

@@ -67,6 +67,7 @@ static void tick_due(void *arg)
 	timer_start(console->tick, 1);
 	gitops_start(console->gitops); /* only now: git's processes would take the first rows' time */
 	console_settle(console);
+	console_flag_watch(console);
 	if (wall - wall % 60000 != console->scene.now_ms) {
 		console->dirty = 1;
 		console_remind(console);

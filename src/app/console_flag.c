@@ -377,6 +377,22 @@ static void carry_out(struct console *console, const char *action)
 	free(what);
 }
 
+void console_flag_take_back(struct console *console, const struct flag_commit *commit, const char *why)
+{
+	struct flag_order *order = console->flag_order;
+	struct fleet *fleet = console->session->fleet;
+	struct err err = {0};
+	order_clear(order);
+	if (flag_revert_make(&order->change, flag_book_tree(console->flags), commit, &err) < 0) {
+		deck_say(console->deck, 1, "%.12s was to be taken back (%s), but %s", commit->change.id, why, err.text);
+		order_clear(order);
+		return;
+	}
+	order->change.reason = mem_copy_string(why);
+	timeline_add(&fleet->timeline, fleet->clock->wall(fleet->clock), TIMELINE_WARNING, "flags", "%.12s is taken back: %s", commit->change.id, why);
+	carry_out(console, "flag.expire");
+}
+
 void console_flag(void *arg, enum action_id action, enum deck_answer answer)
 {
 	struct console *console = arg;

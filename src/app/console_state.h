@@ -30,6 +30,9 @@ struct console {
 	struct flag_order *flag_order;
 	struct forge_place forge; /* of the pull request that is being opened */
 	const struct flag_board *flag_board; /* whose letters the services have */
+	unsigned flag_ticks;
+	char flag_tried[33];      /* change that was taken back last, or could not be */
+	int64_t flag_tried_ms;
 	uint64_t flag_membership; /* of the fleet then, plus one */
 	struct scene scene;
 	struct deck *deck;
@@ -85,6 +88,10 @@ void console_remind(struct console *console); /* of what is held longer than it 
 void console_flag_start(struct console *console);
 void console_flag_free(struct console *console);
 void console_flag_letters(struct console *console);
+/* Without asking: it was agreed to when the end was set. */
+void console_flag_take_back(struct console *console, const struct flag_commit *commit, const char *why);
+/* console_flag_watch.c: what has run out, and guards; called once a second */
+void console_flag_watch(struct console *console);
 void console_flag(void *arg, enum action_id action, enum deck_answer answer);
 
 /* console_dump.c */

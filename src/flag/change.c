@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/spell.h"
 #include "base/utf8.h"
+#include "flag/guard.h"
 #include "flag/yaml_edit.h"
 
 void flag_change_init(struct flag_change *change)
@@ -227,6 +228,10 @@ int flag_change_set_guard(struct flag_change *change, const char *guard, const c
 	if (!name || !op || op > 2 || end == guard + name + op || number < 0 || strlen(guard) > 80 ||
 	    (*end && strcmp(end, "%") != 0 && strcmp(end, "ms") != 0 && strcmp(end, "s") != 0))
 		return err_set(err, "a guard is a metric and a limit, such as errorRatio<1%% or p99<300ms, not \"%.60s\"", guard);
+	enum metric metric;
+	int at_most;
+	if (flag_guard_parse(guard, &metric, &at_most, &number) < 0)
+		return err_set(err, "\"%.60s\" names no metric that is measured: errorRatio, rps, p50, p99, cpuCores, …", guard);
 	double seconds = flag_number(FLAG_DURATION, duration);
 	if (!(seconds >= 1 && seconds <= 7 * 86400.0))
 		return err_set(err, "--for takes a duration of 1s to 7d, such as 10m, not \"%.40s\"", duration);

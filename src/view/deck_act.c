@@ -41,6 +41,11 @@ static void act_flags(struct deck *deck, enum action_id action)
 	deck->over = deck->over == DECK_OVER_FLAGS ? DECK_OVER_NONE : DECK_OVER_FLAGS;
 }
 
+int deck_is_asking(const struct deck *deck)
+{
+	return deck->form_is_open || dialog_is_open(&deck->dialog);
+}
+
 size_t deck_flag_pick(struct deck *deck, struct flag_pick *pick)
 {
 	if (deck->over == DECK_OVER_FLAGS)

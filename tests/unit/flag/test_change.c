@@ -140,6 +140,8 @@ static void test_refused(void **state)
 	assert_int_equal(flag_change_set_reason(&change, "  ", &err), -1);
 	assert_int_equal(flag_change_set_reason(&change, "peak", &err), 0);
 	assert_int_equal(flag_change_set_guard(&change, "errorRatio<1%", "10m", &err), 0);
+	assert_int_equal(flag_change_set_guard(&change, "P99<300ms", "10m", &err), 0);
+	assert_int_equal(flag_change_set_guard(&change, "errorRate<1%", "10m", &err), -1);
 	assert_int_equal(flag_change_set_guard(&change, "errorRatio", "10m", &err), -1);
 	assert_int_equal(flag_change_set_guard(&change, "p99<x", "10m", &err), -1);
 	assert_int_equal(flag_change_set_guard(&change, "p99<300ms", "soon", &err), -1);
