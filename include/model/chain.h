@@ -107,6 +107,7 @@ struct chain {
 	struct chain_metrics before, after;
 	int64_t seen_ms;           /* wall clock when this commit was first followed */
 	int64_t applied_seen_ms;   /* wall clock when it was first seen to be applied; 0: not yet */
+	uint64_t choice;           /* digest of what `sha` and `flights` were chosen from */
 	int64_t due_ms;            /* wall clock at which it must be looked at again although nothing happens; 0: never */
 };
 

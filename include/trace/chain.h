@@ -28,6 +28,9 @@ struct chain_question {
 	const char *sha;    /* the commit that is asked for, whole or abbreviated; NULL or "": the newest in flight
 	                     * that touches the service, else the one that is applied */
 	const struct chain *before; /* may be NULL */
+	/* What paths of the repository may be named after: names of services, environments, regions. A commit
+	 * whose every path is named after another one is not this service's. NULL: no path says so. */
+	const struct map *names;
 	int64_t now_ms;
 };
 

@@ -2,7 +2,9 @@
 /*
  * Which commit is meant. In a repository of many services most commits are about others, so the
  * paths of a commit decide: the newest in flight that touches what the Kustomization applies, else
- * the newest that is applied and touches it. Where paths are not known, every commit may.
+ * the newest that is applied and touches it. A path that is named after another service, environment
+ * or region is theirs. Where paths are not known, every commit may touch every service. This chooses
+ * what is followed, never what is said of it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -40,9 +42,75 @@ static void known_shas(const struct tracing *tracing, char room[3][COMMIT_SHA], 
 	}
 }
 
+/* The next component of a path, without ".yaml". */
+static const char *component_next(const char *at, char *out, size_t size)
+{
+	size_t len = strcspn(at, "/"), shown = len;
+	const char *dot = memchr(at, '.', len);
+
+	if (at[len] == '\0' && dot)
+		shown = (size_t)(dot - at);
+	snprintf(out, size, "%.*s", (int)(shown < size ? shown : size - 1), at);
+	return at[len] ? at + len + 1 : at + len;
+}
+
+static int is_own_name(const struct tracing *tracing, const char *name)
+{
+	return (tracing->service && strcmp(name, tracing->service->name) == 0) ||
+	       (tracing->workload && strcmp(name, tracing->workload->object.name) == 0) ||
+	       (tracing->release && strcmp(name, tracing->release->resource.object.name) == 0) ||
+	       strcmp(name, tracing->cluster->env) == 0 || strcmp(name, tracing->cluster->region) == 0 ||
+	       strcmp(name, tracing->cluster->name) == 0 ||
+	       (tracing->service && strcmp(name, tracing->service->namespace) == 0);
+}
+
+/* Whether a component names something of the fleet that this service is not. */
+static int path_is_of_another(const struct tracing *tracing, const char *path)
+{
+	char name[128];
+
+	while (*path) {
+		path = component_next(path, name, sizeof(name));
+		if (*name && !is_own_name(tracing, name) && map_get(tracing->question->names, name))
+			return 1;
+	}
+	return 0;
+}
+
 static int touches(const struct tracing *tracing, const struct commit *commit)
 {
-	return commit_touches(commit, tracing->kustomization->path) != TOUCHES_NO;
+	enum touches answer = commit_touches(commit, tracing->kustomization->path);
+
+	if (answer != TOUCHES_YES || !tracing->question->names || commit->paths_cut)
+		return answer != TOUCHES_NO;
+	for (size_t i = 0; i < commit->path_count; i++)
+		if (!path_is_of_another(tracing, commit->paths[i]))
+			return 1;
+	return 0;
+}
+
+static uint64_t digest_add(uint64_t digest, const void *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		digest = (digest ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
+	return digest;
+}
+
+/* Of everything that the choice depends on. */
+static uint64_t choice_of(const struct tracing *tracing, const char *const shas[3])
+{
+	uint64_t digest = 0xcbf29ce484222325u;
+	const struct vec *all = &tracing->fleet->repositories;
+	size_t names = tracing->question->names ? tracing->question->names->len : 0;
+
+	for (size_t i = 0; i < 3; i++)
+		digest = digest_add(digest, shas[i], strlen(shas[i]) + 1);
+	for (size_t i = 0; i < all->len; i++) {
+		const struct repository *repository = all->items[i];
+		digest = digest_add(digest, &repository->version, sizeof(repository->version));
+	}
+	digest = digest_add(digest, tracing->kustomization->path, strlen(tracing->kustomization->path));
+	return digest_add(digest, &names, sizeof(names)) | 1;
 }
 
 /* The commit that is asked for, as far as it is known. */
@@ -63,6 +131,7 @@ void tracing_choose(struct tracing *tracing, char sha[COMMIT_SHA])
 	const char *shas[3];
 	const struct repository *home;
 	const struct commit *live = NULL, *flying = NULL;
+	const struct chain *before = tracing->question->before;
 
 	sha[0] = '\0';
 	if (tracing->question->sha && *tracing->question->sha) {
@@ -72,6 +141,11 @@ void tracing_choose(struct tracing *tracing, char sha[COMMIT_SHA])
 	if (!tracing->kustomization)
 		return;
 	known_shas(tracing, room, shas);
+	tracing->chain->choice = choice_of(tracing, shas);
+	if (before && before->choice == tracing->chain->choice) {
+		sha_copy(sha, before->sha);
+		return;
+	}
 	home = find_repository(tracing, shas);
 	for (size_t i = 0; home && i < home->newest.len && !live; i++) {
 		const struct commit *commit = home->newest.items[i];
@@ -108,11 +182,18 @@ void tracing_flights(struct tracing *tracing)
 	const char *shas[3];
 	const struct repository *home;
 	struct chain *chain = tracing->chain;
+	const struct chain *before = tracing->question->before;
 
 	if (!tracing->kustomization)
 		return;
 	known_shas(tracing, room, shas);
 	sha_copy(chain->applied, shas[0]);
+	if (before && chain->choice && before->choice == chain->choice) {
+		memcpy(chain->flights, before->flights, sizeof(chain->flights));
+		chain->flight_count = before->flight_count;
+		chain->flights_more = before->flights_more;
+		return;
+	}
 	home = find_repository(tracing, shas);
 	if (!home || !*shas[0] || !repository_commit(home, shas[0])) {
 		chain->flights_more = -1;

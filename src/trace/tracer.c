@@ -39,7 +39,8 @@ struct tracer {
 	struct ground *grounds; /* by cluster */
 	size_t ground_count;
 	uint64_t repositories;  /* sum of their versions */
-	uint64_t membership;    /* of the fleet, when records were last swept */
+	uint64_t membership;    /* of the fleet, when records were last swept and names collected */
+	struct map names;       /* see trace/chain.h; interned strings of the fleet, which hold as long as their services */
 	char told[TOLD][TOLD_KEY]; /* what was told of Kustomizations, which many services share */
 	size_t told_next;
 };
@@ -50,6 +51,7 @@ struct tracer *tracer_new(const struct tracer_options *options)
 
 	tracer->options = *options;
 	map_init(&tracer->records);
+	map_init(&tracer->names);
 	return tracer;
 }
 
@@ -68,6 +70,7 @@ void tracer_free(struct tracer *tracer)
 	for (size_t i = 0; (record = map_next(&tracer->records, &i));)
 		record_free(record);
 	map_release(&tracer->records);
+	map_release(&tracer->names);
 	free(tracer->grounds);
 	free(tracer);
 }
@@ -84,6 +87,26 @@ static struct record *record_of(struct tracer *tracer, const struct service *ser
 	return record;
 }
 
+/* What paths can be named after. Namespaces and teams are left out: their names are ordinary words. */
+static void names_collect(struct tracer *tracer)
+{
+	const struct fleet *fleet = tracer->options.fleet;
+
+	map_release(&tracer->names);
+	map_init(&tracer->names);
+	for (size_t i = 0; i < fleet->services.len; i++) {
+		const struct service *service = fleet->services.items[i];
+		map_put(&tracer->names, service->name, (void *)service->name);
+	}
+	for (size_t i = 0; i < fleet->clusters.len; i++) {
+		const struct cluster *cluster = fleet->clusters.items[i];
+		const char *const words[] = {cluster->name, cluster->env, cluster->region};
+		for (size_t w = 0; w < 3; w++)
+			if (*words[w])
+				map_put(&tracer->names, words[w], (void *)words[w]);
+	}
+}
+
 /* Services come and go; their records go with them. */
 static void records_sweep(struct tracer *tracer)
 {
@@ -93,6 +116,7 @@ static void records_sweep(struct tracer *tracer)
 	if (tracer->membership == fleet->membership)
 		return;
 	tracer->membership = fleet->membership;
+	names_collect(tracer);
 	for (size_t i = 0; (record = map_next(&tracer->records, &i));) {
 		if (map_get(&fleet->by_key, record->key))
 			continue;
@@ -269,7 +293,7 @@ static void keep(struct tracer *tracer, struct record *record, const struct serv
 static int look(struct tracer *tracer, struct record *record, struct service *service, int64_t now)
 {
 	const struct chain_question question = {
-	    .fleet = tracer->options.fleet, .service = service, .sha = record->pinned, .before = service->chain, .now_ms = now,
+	    .fleet = tracer->options.fleet, .service = service, .sha = record->pinned, .names = &tracer->names, .before = service->chain, .now_ms = now,
 	};
 	struct chain *chain = chain_derive(&question), *before = service->chain;
 

@@ -219,6 +219,38 @@ static void test_paths_choose(void **state)
 	platform_release(&platform);
 }
 
+/* In one folder of many services, a path that is named after another one is theirs. */
+static void test_names_choose(void **state)
+{
+	static const struct {
+		const char *path;
+		int ours;
+	} rows[] = {{"apps/web/prod/platform.yaml", 1}, {"apps/db/prod/platform.yaml", 0}, {"apps/db.yaml", 0}, {"apps/web.yaml", 1},
+	            {"apps/shared/platform.yaml", 1},   {"apps/web/dev/platform.yaml", 0}, {"other/web.yaml", 0}};
+	static const char *const words[] = {"web", "db", "dev"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct platform platform;
+		struct map names;
+		const char *paths[] = {rows[i].path}, *first[] = {"apps/web.yaml"};
+		begin(&platform, TWO);
+		map_init(&names);
+		for (size_t w = 0; w < 3; w++)
+			map_put(&names, words[w], (void *)words[w]);
+		repository_set_paths(platform.repository, SECOND, paths, 1, 0);
+		repository_set_paths(platform.repository, FIRST, first, 1, 0);
+		const struct chain_question question = {.fleet = platform.fleet, .service = platform.fleet->services.items[0],
+		                                        .names = &names, .now_ms = platform.clock.wall_ms};
+		struct chain *chain = chain_derive(&question);
+		if (strcmp(chain->sha, rows[i].ours ? SECOND : FIRST) != 0)
+			fail_msg("%s: %.7s", rows[i].path, chain->sha);
+		chain_free(chain);
+		map_release(&names);
+		platform_release(&platform);
+	}
+}
+
 /* Revisions and conditions of every shape: an answer, and never a crash. */
 static void test_odd_statuses(void **state)
 {
@@ -322,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_first_time_counts), cmocka_unit_test(test_nothing_to_do_when_sure),
 	    cmocka_unit_test(test_retry_keeps_the_reason), cmocka_unit_test(test_paths_choose),
+	    cmocka_unit_test(test_names_choose),
 	    cmocka_unit_test(test_odd_statuses), cmocka_unit_test(test_tracer),
 	};
 
