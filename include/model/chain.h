@@ -88,7 +88,7 @@ struct chain_flight {
 	char sha[COMMIT_SHA];
 	enum chain_stage stage; /* the first it has not passed */
 };
-enum { CHAIN_FLIGHTS = 8 };
+enum { CHAIN_FLIGHTS = 8 }; /* at most */
 
 struct chain_metrics {
 	double error_ratio, p99_ms; /* NaN: not known */
@@ -100,7 +100,7 @@ struct chain {
 	enum chain_verdict verdict;
 	enum chain_stage at;       /* where it stands: the first stage that is neither done nor skipped, or the last */
 	struct chain_link links[CHAIN_STAGES];
-	struct chain_flight flights[CHAIN_FLIGHTS]; /* newest first, this one too while it is in flight */
+	struct chain_flight *flights; /* newest first, this one too while it is in flight; owned */
 	size_t flight_count;
 	int flights_more;          /* commits in flight beyond these; -1: not known */
 	int64_t began_ms, ended_ms; /* of the whole; 0: not known, not ended */
@@ -113,6 +113,9 @@ struct chain {
 
 struct chain *chain_new(void);
 void chain_free(struct chain *chain); /* NULL is fine */
+struct chain *chain_copy(const struct chain *chain);
+/* One more in flight, after those that are there; zeroed. NULL: there are CHAIN_FLIGHTS. */
+struct chain_flight *chain_add_flight(struct chain *chain);
 /* Sets the words of a link; the object's name too where one is given. */
 void link_say(struct chain_link *link, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void link_of(struct chain_link *link, const char *kind, const char *namespace, const char *name);

@@ -17,7 +17,8 @@ struct chain_place {
 	const char *cluster, *namespace, *service;
 };
 
-/* Keeps it, or replaces what was kept of the same commit there. One transaction. */
+/* Keeps it, or replaces what was kept of the same commit there. In a transaction of the caller's: many
+ * services can come to their end in the same moment. */
 int chains_save(struct db *db, const struct chain_place *place, const struct chain *chain, int64_t now_ms,
                 struct err *err) MUST_USE;
 

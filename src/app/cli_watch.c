@@ -83,18 +83,6 @@ static const struct chain *chain_of_object(struct watching *watching)
 	return NULL;
 }
 
-static struct chain *chain_copy(const struct chain *chain)
-{
-	struct chain *copy = chain_new();
-
-	*copy = *chain;
-	for (size_t i = 0; i < CHAIN_STAGES; i++) {
-		copy->links[i].object = mem_copy_string(chain->links[i].object);
-		copy->links[i].words = mem_copy_string(chain->links[i].words);
-	}
-	return copy;
-}
-
 static void print_json(const struct watching *watching, const struct chain *chain, int64_t now)
 {
 	cJSON *json = chain_json(watching->session->fleet, chain, now);

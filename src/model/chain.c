@@ -30,7 +30,33 @@ void chain_free(struct chain *chain)
 		free(chain->links[i].object);
 		free(chain->links[i].words);
 	}
+	free(chain->flights);
 	free(chain);
+}
+
+struct chain *chain_copy(const struct chain *chain)
+{
+	struct chain *copy = chain_new();
+
+	*copy = *chain;
+	for (size_t i = 0; i < CHAIN_STAGES; i++) {
+		copy->links[i].object = mem_copy_string(chain->links[i].object);
+		copy->links[i].words = mem_copy_string(chain->links[i].words);
+	}
+	if (chain->flight_count) {
+		copy->flights = mem_new_array(chain->flight_count, sizeof(*copy->flights));
+		memcpy(copy->flights, chain->flights, chain->flight_count * sizeof(*copy->flights));
+	}
+	return copy;
+}
+
+struct chain_flight *chain_add_flight(struct chain *chain)
+{
+	if (chain->flight_count == CHAIN_FLIGHTS)
+		return NULL;
+	if (!chain->flights)
+		chain->flights = mem_new_array(CHAIN_FLIGHTS, sizeof(*chain->flights));
+	return &chain->flights[chain->flight_count++];
 }
 
 void link_say(struct chain_link *link, const char *fmt, ...)

@@ -91,19 +91,12 @@ int chains_save(struct db *db, const struct chain_place *place, const struct cha
 {
 	if (!db || !*chain->sha)
 		return 0;
-	if (db_begin(db, err) < 0)
-		return -1;
 	if (save_chain(db, place, chain, now_ms, err) < 0)
-		goto fail;
+		return -1;
 	for (enum chain_stage stage = 0; stage < CHAIN_STAGES; stage++)
 		if (save_stage(db, place, chain, stage, err) < 0)
-			goto fail;
-	if (forget(db, place, err) < 0 || db_commit(db, err) < 0)
-		goto fail;
-	return 0;
-fail:
-	db_rollback(db);
-	return -1;
+			return -1;
+	return forget(db, place, err);
 }
 
 static int compare_numbers(const void *a, const void *b)

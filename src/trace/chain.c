@@ -10,7 +10,7 @@
 
 #include "tracing.h"
 
-enum { RECENT_MS = 10 * 1000 };
+enum { RECENT_MS = 10 * 1000, DEPENDS_MS = 90 * 1000 };
 
 static void (*const stages[CHAIN_STAGES])(struct tracing *tracing) = {
 	[STAGE_COMMIT] = stage_commit,         [STAGE_SOURCE] = stage_source,     [STAGE_ATTEMPT] = stage_attempt,
@@ -136,6 +136,37 @@ void link_progress(struct chain_link *link, const struct resource *resource)
 		link_say(link, "%s", busy->message);
 	else if (ready->status == 'U' && ready->message)
 		link_say(link, "%s", ready->message);
+}
+
+static int dependency_is_bad(const struct tracing *tracing, const struct object_refs *refs)
+{
+	for (uint16_t i = 0; i < refs->count; i++) {
+		const struct object_ref *ref = &refs->items[i];
+		enum object_kind kind = kind_find(ref->kind);
+		const struct resource *resource =
+		    kind == OBJECT_KINDS ? NULL : resource_of(cluster_object(tracing->cluster, kind, ref->namespace, ref->name));
+		const struct condition *ready = resource ? resource_condition(resource, "Ready") : NULL;
+		if (!resource || resource->suspended ||
+		    (ready->status == 'F' && strcmp(ready->reason, "DependencyNotReady") != 0))
+			return 1;
+	}
+	return 0;
+}
+
+void link_depends(struct tracing *tracing, struct chain_link *link, enum hang hang, const struct object_refs *refs,
+                  const char *message)
+{
+	int64_t late = link->began_ms + DEPENDS_MS;
+
+	if (dependency_is_bad(tracing, refs) || (link->began_ms && tracing->now_ms > late)) {
+		link_hang(link, hang, message);
+		return;
+	}
+	link->state = CHAIN_ACTIVE;
+	if (message)
+		link_say(link, "%s", message);
+	if (link->began_ms)
+		tracing_due(tracing, late + 1);
 }
 
 /* Where it stands. A Kustomization that waits for health is as far as what it waits for. */

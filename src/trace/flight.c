@@ -189,8 +189,8 @@ void tracing_flights(struct tracing *tracing)
 	known_shas(tracing, room, shas);
 	sha_copy(chain->applied, shas[0]);
 	if (before && chain->choice && before->choice == chain->choice) {
-		memcpy(chain->flights, before->flights, sizeof(chain->flights));
-		chain->flight_count = before->flight_count;
+		for (size_t i = 0; i < before->flight_count; i++)
+			*chain_add_flight(chain) = before->flights[i];
 		chain->flights_more = before->flights_more;
 		return;
 	}
@@ -207,11 +207,11 @@ void tracing_flights(struct tracing *tracing)
 			break;
 		if (!touches(tracing, commit))
 			continue;
-		if (chain->flight_count == CHAIN_FLIGHTS) {
+		struct chain_flight *flight = chain_add_flight(chain);
+		if (!flight) {
 			chain->flights_more++;
 			continue;
 		}
-		struct chain_flight *flight = &chain->flights[chain->flight_count++];
 		sha_copy(flight->sha, commit->sha);
 		flight->stage = stage_reached(tracing, commit->sha);
 	}

@@ -56,6 +56,10 @@ static void helm_failed(struct tracing *tracing, struct chain_link *link)
 	           hang != HANG_HELM_UNINSTALLED) {
 		hang = HANG_HELM_RETRIES; /* without retries it gives up at once, and the cause says more */
 	}
+	if (hang == HANG_HELM_DEPENDENCY) {
+		link_depends(tracing, link, hang, &release->depends_on, failure->message);
+		return;
+	}
 	if (hang == HANG_HELM_CHART && (chart = chart_of(tracing)) && resource_condition(chart, "Ready")->status == 'F') {
 		link_hang(link, hang, resource_condition(chart, "Ready")->message);
 		return;

@@ -70,7 +70,11 @@ static void attempt_behind(struct tracing *tracing, struct chain_link *link)
 		return;
 	hang = trouble_of(tracing, SIGN_BUILD, STAGE_ATTEMPT, &message);
 	/* What it says of an older commit is not about this one, but a dependency holds every commit. */
-	if (hang == HANG_KUSTOMIZATION_DEPENDENCY || hang == HANG_KUSTOMIZATION_ARTIFACT || hang == HANG_KUSTOMIZATION_PATH) {
+	if (hang == HANG_KUSTOMIZATION_DEPENDENCY) {
+		link_depends(tracing, link, hang, &tracing->kustomization->depends_on, message);
+		return;
+	}
+	if (hang == HANG_KUSTOMIZATION_ARTIFACT || hang == HANG_KUSTOMIZATION_PATH) {
 		link_hang(link, hang, message);
 		return;
 	}

@@ -15,7 +15,7 @@
 #include "model/revision.h"
 #include "store/chains.h"
 
-enum { LOOK_MS = 1000, TOLD = 64, TOLD_KEY = 300 };
+enum { LOOK_MS = 1000, NEWS_MS = 30 * 1000, TOLD = 64, TOLD_KEY = 300 };
 
 struct record {
 	char *key;              /* of the service */
@@ -41,6 +41,7 @@ struct tracer {
 	uint64_t repositories;  /* sum of their versions */
 	uint64_t membership;    /* of the fleet, when records were last swept and names collected */
 	struct map names;       /* see trace/chain.h; interned strings of the fleet, which hold as long as their services */
+	int keeping;            /* a transaction is open */
 	char told[TOLD][TOLD_KEY]; /* what was told of Kustomizations, which many services share */
 	size_t told_next;
 };
@@ -153,11 +154,12 @@ static int kind_is_known(const struct cluster *cluster, enum object_kind kind)
 static int ground_look(struct tracer *tracer, struct ground *ground, const struct cluster *cluster)
 {
 	static const enum object_kind kinds[] = {OBJECT_GITREPOSITORY, OBJECT_OCIREPOSITORY, OBJECT_BUCKET, OBJECT_HELMCHART,
-	                                         OBJECT_ANALYSISRUN, OBJECT_KUSTOMIZATION};
+	                                         OBJECT_ANALYSISRUN};
 	struct ground now = {.known = kind_is_known(cluster, OBJECT_KUSTOMIZATION) && kind_is_known(cluster, OBJECT_HELMRELEASE) &&
 	                              kind_is_known(cluster, OBJECT_GITREPOSITORY)};
 	const struct object *object;
 
+	/* (Services are stirred by their Kustomizations and releases; by what is above those they are not.) */
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
 		for (size_t i = 0; (object = map_next(&cluster->objects[kinds[k]], &i));)
 			now.sources = mix(now.sources, object);
@@ -166,10 +168,6 @@ static int ground_look(struct tracer *tracer, struct ground *ground, const struc
 	*ground = now;
 	for (size_t i = 0; (object = map_next(&cluster->objects[OBJECT_GITREPOSITORY], &i));)
 		want(tracer, ((const struct flux_source *)object)->revision);
-	for (size_t i = 0; (object = map_next(&cluster->objects[OBJECT_KUSTOMIZATION], &i));) {
-		const struct kustomization *kustomization = (const struct kustomization *)object;
-		want(tracer, *kustomization->attempted_origin ? kustomization->attempted_origin : kustomization->attempted);
-	}
 	return 1;
 }
 
@@ -213,6 +211,9 @@ static void tell_passed(struct tracer *tracer, const struct service *service, co
 		struct text text = text_in(took, sizeof(took));
 		if (link->state != CHAIN_DONE || (same && before->links[stage].state == CHAIN_DONE) ||
 		    stage == STAGE_WORKLOAD || stage == STAGE_REPLICASET || stage == STAGE_ATTEMPT)
+			continue;
+		/* Another commit is followed than a moment ago: what it has passed long since is no news. */
+		if (!same && link->ended_ms < now - NEWS_MS)
 			continue;
 		if (!subject_of(tracer, service, chain, stage, subject))
 			continue;
@@ -283,10 +284,31 @@ static void keep(struct tracer *tracer, struct record *record, const struct serv
 	struct chain_place place;
 	struct err err = {.text = ""};
 
+	if (!tracer->options.db)
+		return;
 	place_of(service, &place);
+	record->usual_known = 0;
+	if (!tracer->keeping && db_begin(tracer->options.db, &err) < 0) {
+		log_line(tracer->options.log, "a chain was not kept: %s", err.text);
+		return;
+	}
+	tracer->keeping = 1;
 	if (chains_save(tracer->options.db, &place, chain, now, &err) < 0)
 		log_line(tracer->options.log, "a chain was not kept: %s", err.text);
-	record->usual_known = 0;
+}
+
+/* Everything that one update has kept is one transaction. */
+static void keep_end(struct tracer *tracer)
+{
+	struct err err = {.text = ""};
+
+	if (!tracer->keeping)
+		return;
+	tracer->keeping = 0;
+	if (db_commit(tracer->options.db, &err) == 0)
+		return;
+	log_line(tracer->options.log, "chains were not kept: %s", err.text);
+	db_rollback(tracer->options.db);
 }
 
 /* Derives the chain of one service; returns whether it changed. */
@@ -299,6 +321,7 @@ static int look(struct tracer *tracer, struct record *record, struct service *se
 
 	record->seen = service->seen;
 	record->looked_ms = now;
+	want(tracer, chain->applied);
 	add_usual(tracer, record, service, chain);
 	if (before && chain_same(before, chain)) {
 		/* Only what is not shown: when to look again. */
@@ -311,7 +334,7 @@ static int look(struct tracer *tracer, struct record *record, struct service *se
 		int same = strcmp(before->sha, chain->sha) == 0;
 		tell(tracer, service, before, chain, now);
 		if ((chain->verdict == VERDICT_HEALTHY || chain->verdict == VERDICT_FAILED) && *chain->sha &&
-		    (!same || before->verdict != chain->verdict))
+		    (same ? before->verdict != chain->verdict : chain->ended_ms >= now - NEWS_MS))
 			keep(tracer, record, service, chain, now);
 	}
 	service_set_chain(service, chain);
@@ -366,6 +389,7 @@ int tracer_update(struct tracer *tracer)
 			changed |= look(tracer, record, service, now);
 	}
 	free(moved);
+	keep_end(tracer);
 	return changed;
 }
 

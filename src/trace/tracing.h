@@ -67,6 +67,13 @@ int64_t above_ended(const struct tracing *tracing, enum chain_stage stage);
 /* Whether all that the Kustomization does for this commit is over for SETTLE_MS. */
 int tracing_is_settled(struct tracing *tracing);
 void tracing_due(struct tracing *tracing, int64_t at_ms); /* look again then */
+/*
+ * A dependency that is not ready. Every commit makes those that depend wait a little (they look again
+ * every 30 s), which is no hang; it is one when a dependency fails, is suspended or does not exist, or
+ * when it takes too long.
+ */
+void link_depends(struct tracing *tracing, struct chain_link *link, enum hang hang, const struct object_refs *refs,
+                  const char *message);
 /* "Reconciling" or Ready's message while a controller works. */
 void link_progress(struct chain_link *link, const struct resource *resource);
 

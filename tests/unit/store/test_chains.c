@@ -35,7 +35,7 @@ static void save(struct db *db, const struct chain_place *place, int number, int
 	struct chain *chain = ended(number, seconds);
 	struct err err = {.text = ""};
 
-	if (chains_save(db, place, chain, chain->ended_ms, &err) < 0)
+	if (db_begin(db, &err) < 0 || chains_save(db, place, chain, chain->ended_ms, &err) < 0 || db_commit(db, &err) < 0)
 		fail_msg("%s", err.text);
 	chain_free(chain);
 }

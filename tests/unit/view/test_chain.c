@@ -68,9 +68,9 @@ static struct chain *chain_make(int live)
 	chain->at = STAGE_HELM;
 	chain->verdict = VERDICT_HUNG;
 	chain->ended_ms = 0;
-	chain->flight_count = 1;
-	snprintf(chain->flights[0].sha, COMMIT_SHA, NEXT);
-	chain->flights[0].stage = STAGE_SOURCE;
+	struct chain_flight *flight = chain_add_flight(chain);
+	snprintf(flight->sha, COMMIT_SHA, NEXT);
+	flight->stage = STAGE_SOURCE;
 	return chain;
 }
 
