@@ -47,7 +47,7 @@ struct flag_wish {
 struct cli {
 	const char *kubeconfig, *config_path, *theme, *keymap, *log_file, *trace_start, *dump;
 	struct vec contexts; /* const char * */
-	int all_contexts, read_only, allow_unaudited, ascii, no_color, help, version;
+	int all_contexts, read_only, allow_unaudited, ascii, screen_reader, no_color, help, version;
 	/* Of commands. */
 	enum output output;
 	const char *namespace, *labels, *sort;

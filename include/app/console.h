@@ -25,7 +25,7 @@ struct console_options {
 	enum graph graph;       /* of charts; --ascii has its own */
 	const char *load_results, *load_profiles; /* folders of runs and of profiles */
 	const struct config *config; /* repositories, and what may be loaded; NULL: neither */
-	int ascii, no_color, read_only, allow_unaudited;
+	int ascii, screen_reader, no_color, read_only, allow_unaudited;
 	struct log *log;        /* may be NULL */
 	const char *dump;        /* a file: SIGUSR1 writes the services there as JSON; NULL: none */
 	const char *trace_start; /* a file to which moments of the start are appended; NULL: none */

@@ -26,6 +26,7 @@ struct grid {
 	int rows, cols;
 	struct cell *cells;         /* rows * cols */
 	int cursor_row, cursor_col; /* where the terminal's cursor shows; row -1: hidden */
+	int plain;                  /* for screen readers: what only decorates is blank, tables are one fact a line */
 };
 
 struct rect {
@@ -87,5 +88,7 @@ int grid_dump(const struct grid *grid, struct buf *out, int flags) MUST_USE;
 /* What stands for a character on an ASCII terminal: one printable byte for one cell; '?' for the
  * unknown. The one table of it is in src/term/ascii.c. */
 char glyph_ascii(uint32_t code);
+/* Whether it only decorates: lines, blocks, braille, bullets. A screen reader would spell it. */
+int glyph_decorates(uint32_t code);
 
 #endif

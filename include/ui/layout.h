@@ -18,6 +18,7 @@ struct layout_wish {
 	int rows, cols;
 	int list_share;    /* per cent of the width; clamped to LAYOUT_SHARE_MIN..MAX */
 	int timeline_rows; /* with its title; 0: hidden */
+	int plain;         /* one pane at a time on a wide screen too */
 	int detail_open;   /* something is shown in detail; a wide screen keeps room for it anyway */
 	int zoomed;        /* the pane with the focus takes all the room */
 	enum pane focus;

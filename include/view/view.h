@@ -31,6 +31,7 @@ struct scene {
 	 */
 	int64_t now_ms;
 	int read_only;
+	int plain;                   /* for screen readers: one fact a line, see struct grid */
 	int unaudited; /* the audit cannot be written: nothing may be changed */
 	enum graph graph; /* of charts */
 

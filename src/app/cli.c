@@ -129,6 +129,7 @@ FLAG_OPTION(set_all_contexts, all_contexts)
 FLAG_OPTION(set_read_only, read_only)
 FLAG_OPTION(set_allow_unaudited, allow_unaudited)
 FLAG_OPTION(set_ascii, ascii)
+FLAG_OPTION(set_screen_reader, screen_reader)
 FLAG_OPTION(set_no_color, no_color)
 FLAG_OPTION(set_help, help)
 FLAG_OPTION(set_version, version)
@@ -316,6 +317,8 @@ const struct option_row cli_options[] = {
 	{"--theme", NULL, "NAME", 0, "dark, light, or a YAML file.", set_theme},
 	{"--keymap", NULL, "NAME", 0, "vim, or a YAML file.", set_keymap},
 	{"--ascii", NULL, NULL, 0, "Draw with ASCII characters only.", set_ascii},
+	{"--screen-reader", NULL, NULL, 0, "Draw for a screen reader: no decoration, one fact a line, the cursor where one is.",
+	 set_screen_reader},
 	{"--no-color", NULL, NULL, 0, "Draw without colours (NO_COLOR does the same).", set_no_color},
 	{"--log-file", NULL, "FILE", 0, "Append to a log; it never holds secrets.", set_log_file},
 	{"--trace-start", NULL, "FILE", 0, "Append the moments of the console's start, in milliseconds.", set_trace_start},

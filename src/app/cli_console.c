@@ -22,7 +22,7 @@ int run_console(struct cli *cli, int argc, const char *const *argv)
 		.theme = cli->theme ? cli->theme : cli->config.theme,
 		.keymap = cli->keymap ? cli->keymap : cli->config.keymap,
 		.state_path = state, .audit_path = audit, .load_results = results, .load_profiles = profiles,
-		.config = &cli->config, .allow_unaudited = cli->allow_unaudited, .ascii = cli->ascii, .no_color = cli->no_color,
+		.config = &cli->config, .allow_unaudited = cli->allow_unaudited, .ascii = cli->ascii, .screen_reader = cli->screen_reader, .no_color = cli->no_color,
 		.read_only = cli->read_only,
 		.log = cli->log, .dump = cli->dump, .trace_start = cli->trace_start,
 	};

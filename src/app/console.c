@@ -151,7 +151,8 @@ static int session_make(struct console *console, struct err *err)
 	console->scene.fleet = console->session->fleet;
 	console->scene.keymap = console->keymap;
 	console->scene.read_only = options->read_only;
-	console->scene.graph = options->ascii ? GRAPH_TTY : options->graph;
+	console->scene.plain = options->screen_reader;
+	console->scene.graph = options->ascii || options->screen_reader ? GRAPH_TTY : options->graph;
 	console->supply = supply_new(console->session, &console->scene, console_changed, console);
 	console->loads = load_book_new(console->session->loop, options->load_results, options->load_profiles, console_changed, console);
 	console->scene.runs = load_book(console->loads);
@@ -172,6 +173,7 @@ static int terminal_open(struct console *console, struct err *err)
 	if (!console->screen)
 		return CODE_NO_TERMINAL;
 	grid_init(&console->grid, screen_rows(console->screen), screen_cols(console->screen));
+	console->grid.plain = console->options->screen_reader;
 	console->signals = signals_new(loop, console_signal, console);
 	console->input = watcher_new(loop, screen_input_fd(console->screen), LOOP_READ, console_input_ready,
 	                             console);

@@ -64,3 +64,18 @@ char glyph_ascii(uint32_t code)
 	}
 	return '?';
 }
+
+int glyph_decorates(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+	    {0x00b7, 0x00b7}, {0x2022, 0x2022}, {0x2039, 0x203a}, {0x21ba, 0x21bb}, {0x23f5, 0x23f8}, {0x2500, 0x25ff},
+	    {0x26a0, 0x26a0}, {0x2713, 0x2718}, {0x27f3, 0x27f3}, {0x2800, 0x28ff},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return 1;
+	return 0;
+}

@@ -38,6 +38,7 @@ void grid_init(struct grid *grid, int rows, int cols)
 {
 	grid->rows = rows > 0 ? rows : 0;
 	grid->cols = cols > 0 ? cols : 0;
+	grid->plain = 0;
 	grid->cells = mem_new_array((size_t)grid->rows * (size_t)grid->cols + 1, sizeof(*grid->cells));
 	grid_clear(grid);
 }
@@ -54,8 +55,10 @@ void grid_resize(struct grid *grid, int rows, int cols)
 		grid_clear(grid);
 		return;
 	}
+	int plain = grid->plain;
 	grid_release(grid);
 	grid_init(grid, rows, cols);
+	grid->plain = plain;
 }
 
 const struct cell *grid_cell(const struct grid *grid, int row, int col)
@@ -66,6 +69,8 @@ const struct cell *grid_cell(const struct grid *grid, int row, int col)
 /* The caller knows that the cells are inside. */
 static void cell_set(struct grid *grid, int row, int col, uint16_t style, uint32_t code, int width)
 {
+	if (grid->plain && width == 1 && glyph_decorates(code))
+		code = ' ';
 	struct cell *cell = cell_at(grid, row, col);
 	struct cell *last = cell + width - 1;
 

@@ -27,7 +27,7 @@ void layout_compute(const struct layout_wish *wish, struct layout *layout)
 	int timeline = wish->timeline_rows;
 
 	memset(layout, 0, sizeof(*layout));
-	layout->narrow = wish->cols < LAYOUT_WIDE;
+	layout->narrow = wish->plain || wish->cols < LAYOUT_WIDE;
 	/* The footer holds the prompt: on a screen of one row it is what is left. */
 	layout->footer = rect_cut_bottom(&rest, 1);
 	layout->header = rect_cut_top(&rest, 1);

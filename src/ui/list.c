@@ -172,6 +172,68 @@ static void row_draw(const struct list *list, struct grid *grid, struct rect lin
 		grid_lay(grid, line, STYLE_MARKED);
 }
 
+/* How many of the selected row's cells have something to say, beside the first. */
+static size_t plain_facts(const struct list *list, const struct list_source *source)
+{
+	size_t facts = 0;
+	char room[LIST_CELL];
+
+	for (size_t i = 1; i < source->columns && source->rows > 0; i++) {
+		struct text text = text_in(room, sizeof(room));
+		uint16_t style;
+		source->cell(source->arg, list->selected, i, &text, &style);
+		facts += text.len > 0;
+	}
+	return facts;
+}
+
+/* Title and value of each cell of the selected row, one a line. */
+static void plain_row_facts(const struct list *list, struct grid *grid, struct rect *rest, const struct list_source *source)
+{
+	char room[LIST_CELL];
+
+	for (size_t i = 1; i < source->columns && !rect_is_empty(*rest); i++) {
+		struct text text = text_in(room, sizeof(room));
+		uint16_t style = STYLE_TEXT;
+		source->cell(source->arg, list->selected, i, &text, &style);
+		if (text.len == 0)
+			continue;
+		struct rect line = rect_cut_top(rest, 1);
+		int at = 4 + rect_put(grid, line, 0, 4, STYLE_COLUMN, source->column[i].title) + 1;
+		rect_put_cut(grid, line, 0, at, style, room);
+	}
+}
+
+/* For a screen reader: a name a line, the selected one with its facts below it and the cursor on it. */
+static void plain_draw(struct list *list, struct grid *grid, struct rect rect, const struct list_source *source, int focused)
+{
+	size_t lines = (size_t)rect.rows, facts = plain_facts(list, source);
+	size_t page = lines > facts ? lines - facts : 1, first = list->top;
+	char room[LIST_CELL];
+
+	if (list->selected >= first + page)
+		first = list->selected - page + 1;
+	for (size_t row = first; row < source->rows && !rect_is_empty(rect); row++) {
+		struct rect line = rect_cut_top(&rect, 1);
+		struct text text = text_in(room, sizeof(room));
+		uint16_t style = STYLE_TEXT;
+		int selected = row == list->selected;
+		source->cell(source->arg, row, 0, &text, &style);
+		text_add(&text, source->is_marked && source->is_marked(source->arg, row) ? ", marked" : "");
+		text_add(&text, selected ? ", selected" : "");
+		rect_put_cut(grid, line, 0, 1, style, room);
+		if (!selected)
+			continue;
+		if (focused) {
+			grid->cursor_row = line.row;
+			grid->cursor_col = line.col;
+		}
+		plain_row_facts(list, grid, &rect, source);
+	}
+	if (source->rows == 0 && source->empty)
+		rect_put_cut(grid, rect, 0, 1, STYLE_DIM, source->empty);
+}
+
 void list_draw(struct list *list, struct grid *grid, struct rect rect, const struct list_source *source,
                int focused)
 {
@@ -185,6 +247,10 @@ void list_draw(struct list *list, struct grid *grid, struct rect rect, const str
 	if (clipped.columns > LIST_COLUMNS_MAX)
 		clipped.columns = LIST_COLUMNS_MAX;
 	list_clamp(list, source->rows, rect);
+	if (grid->plain) {
+		plain_draw(list, grid, rect, &clipped, focused);
+		return;
+	}
 	list_visible(list, source->rows, rect, &first, &count);
 	list_widths(&clipped, rect.cols, widths);
 	rect_cut_top(&rest, 1);

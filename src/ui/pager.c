@@ -305,6 +305,11 @@ void pager_draw(struct pager *pager, struct grid *grid, struct rect rect, const 
 
 	if (rect_is_empty(rect))
 		return;
+	/* A screen reader reads from the cursor on. */
+	if (grid->plain && grid->cursor_row < 0) {
+		grid->cursor_row = rect.row;
+		grid->cursor_col = rect.col;
+	}
 	if (source->count == 0) {
 		pager->top = 0;
 		pager->part = 0;

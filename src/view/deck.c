@@ -108,6 +108,7 @@ void deck_layout(struct deck *deck)
 		.cols = deck->cols,
 		.list_share = deck->list_share,
 		.timeline_rows = timeline_rows(deck),
+		.plain = deck->scene->plain,
 		.detail_open = deck->detail_open,
 		.zoomed = deck->zoomed,
 		.focus = deck->focus,

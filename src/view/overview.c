@@ -66,7 +66,7 @@ static void flow_room(struct overview *overview, int cells)
 
 	if (column <= LABEL)
 		return;
-	if (column + 2 + cells > overview->width)
+	if (overview->view.scene->plain || column + 2 + cells > overview->width)
 		label(&overview->page, "");
 	else
 		page_put(&overview->page, STYLE_TEXT, "  ");

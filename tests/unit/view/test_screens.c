@@ -132,12 +132,29 @@ static void rows_of_the_last_run(void **state)
 	world_shut(world);
 }
 
+/* One fact a line, nothing that only decorates, and the cursor on what is selected. */
+static void for_a_screen_reader(void **state)
+{
+	struct world *world = world_new();
+
+	(void)state;
+	world->grid.plain = world->scene.plain = 1;
+	world_draw(world, 120, 40);
+	world_press(world, "j");
+	assert_true(world->grid.cursor_row > 0);
+	world_golden(world, "fleet-120x40-plain", 0);
+	world_press(world, "Enter");
+	world_golden(world, "overview-120x40-plain", 0);
+	world_shut(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_at_every_size), cmocka_unit_test(tabs),
 		cmocka_unit_test(over_the_screen),     cmocka_unit_test(without_rows),
 		cmocka_unit_test(rows_of_the_last_run),
+		cmocka_unit_test(for_a_screen_reader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
