@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 
-enum { POINTS_MAX = 360, SERIES = 4, MARKS = 16, HEAT_ROWS = 24, HEAT_FIRST = 4 };
+enum { POINTS_MAX = 360, SERIES = 4, /* of a run, and one of its target */ MARKS = 16, HEAT_ROWS = 24, HEAT_FIRST = 4 };
 
 static double rate_intended(const struct run_second *s)
 {
@@ -115,6 +115,23 @@ static size_t marks_of(const struct run *run, const struct timeline *timeline, s
 	return count;
 }
 
+/* The target's own figure, every half minute, on the run's axis. Returns whether there is any. */
+static int fill_target(double *out, size_t points, const struct run *run, const struct load_target *target, enum metric metric)
+{
+	double history[METRIC_HISTORY];
+	int known = 0;
+	if (!target->service || !service_metric(target->service, metric))
+		return 0;
+	service_metric_history(target->service, metric, target->now_ms, history, METRIC_HISTORY);
+	for (size_t i = 0; i < points; i++) {
+		int64_t at = run->started_ms + (int64_t)((double)i * 1000 * (double)run->second_count / (double)points);
+		int64_t back = (target->now_ms - at) / METRIC_STEP_MS;
+		out[i] = back >= 0 && back < METRIC_HISTORY ? history[METRIC_HISTORY - 1 - back] : NAN;
+		known |= isfinite(out[i]);
+	}
+	return known;
+}
+
 static void heat_draw(struct grid *grid, struct rect rect, const struct run *run, struct chart *chart)
 {
 	size_t cols = points_of(run, rect.cols / 2);
@@ -135,18 +152,18 @@ static void heat_draw(struct grid *grid, struct rect rect, const struct run *run
 }
 
 void load_chart_draw(struct grid *grid, struct rect rect, const struct run *run, enum load_chart which,
-                     const struct timeline *timeline)
+                     const struct load_target *target)
 {
 	const struct load_series *told = &charts[which];
 	struct chart_mark marks[MARKS];
-	struct chart_series series[SERIES];
-	double values[SERIES][POINTS_MAX];
+	struct chart_series series[SERIES + 1];
+	double values[SERIES + 1][POINTS_MAX];
 	struct chart chart = {.title = told->title, .unit = told->unit, .graph = GRAPH_BRAILLE, .series = series,
 	                      .start_ms = run->started_ms, .end_ms = run->started_ms + (int64_t)(run->second_count * 1000)};
 	if (run->second_count == 0 || rect_is_empty(rect))
 		return;
 	chart.marks = marks;
-	chart.mark_count = marks_of(run, timeline, marks);
+	chart.mark_count = marks_of(run, target->timeline, marks);
 	if (which == LOAD_HEAT) {
 		heat_draw(grid, rect, run, &chart);
 		return;
@@ -157,5 +174,11 @@ void load_chart_draw(struct grid *grid, struct rect rect, const struct run *run,
 		series[chart.series_count++] = (struct chart_series){.name = told->series[i].name, .values = values[i], .count = points,
 		                                                    .style = chart_style(i), .sparse = which == LOAD_RATE && i == 1};
 	}
+	size_t last = chart.series_count;
+	if ((which == LOAD_RATE && fill_target(values[last], points, run, target, METRIC_RPS)) ||
+	    (which == LOAD_LATENCY && fill_target(values[last], points, run, target, METRIC_P99)))
+		series[chart.series_count++] = (struct chart_series){.name = which == LOAD_RATE ? "target's rps" : "target's p99",
+		                                                    .values = values[last], .count = points,
+		                                                    .style = chart_style(last), .sparse = 1};
 	chart_draw(grid, rect, &chart);
 }

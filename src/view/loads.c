@@ -10,6 +10,7 @@
 #include "load_chart.h"
 #include "ui/bars.h"
 #include "ui/list.h"
+#include "ui/spark.h"
 #include "view/age.h"
 #include "view/views.h"
 
@@ -127,21 +128,41 @@ static void health(const struct run *run, struct text *text)
 		text_printf(text, "; %s", run->generator);
 }
 
-/* The service that is loaded, as the clusters tell of it. */
-static void target_line(const struct loads *loads, const struct run *run, struct text *text)
+/* The service that is loaded; where several clusters have it, one of the run's environment. */
+static const struct service *loaded_service(const struct loads *loads, const struct run *run)
 {
 	const struct fleet *fleet = loads->view.scene->fleet;
-	const struct service *service = NULL;
-	for (size_t i = 0; run->service[0] && !service && i < fleet->services.len; i++) {
-		const struct service *other = fleet->services.items[i];
-		if (strcmp(other->name, run->service) == 0)
-			service = other;
+	const struct service *found = NULL;
+	for (size_t i = 0; run->service[0] && i < fleet->services.len; i++) {
+		const struct service *service = fleet->services.items[i];
+		if (strcmp(service->name, run->service) != 0)
+			continue;
+		if (!found || strcmp(service->cluster->env, run->env) == 0)
+			found = service;
 	}
+	return found;
+}
+
+static void metric_add(const struct service *service, enum metric metric, const char *name, struct text *text)
+{
+	double value = service_metric_or(service, metric, NAN);
+	if (!isfinite(value))
+		return;
+	text_printf(text, "  %s ", name);
+	number_text(value, text);
+	text_add(text, metric_infos[metric].unit);
+}
+
+static void target_line(const struct run *run, const struct service *service, struct text *text)
+{
 	text_printf(text, "target: %s", run->target);
-	if (service)
+	if (service) {
 		text_printf(text, "  %s %d/%d ready, %s", service->cluster->name, service->ready, service->desired,
 		            health_words[service->health]);
-	else if (run->service[0])
+		metric_add(service, METRIC_RPS, "rps", text);
+		metric_add(service, METRIC_P99, "p99", text);
+		metric_add(service, METRIC_CPU, "cpu", text);
+	} else if (run->service[0])
 		text_printf(text, "  service %s is in no cluster that is shown", run->service);
 }
 
@@ -175,7 +196,7 @@ static void head_draw(const struct loads *loads, struct grid *grid, struct rect 
 	figures(run, &text);
 	put_line(grid, rect, STYLE_TEXT, room);
 	text_clear(&text);
-	target_line(loads, run, &text);
+	target_line(run, loaded_service(loads, run), &text);
 	put_line(grid, rect, STYLE_DIM, room);
 	text_clear(&text);
 	health(run, &text);
@@ -191,21 +212,22 @@ static void head_draw(const struct loads *loads, struct grid *grid, struct rect 
 static void run_draw(const struct loads *loads, struct grid *grid, struct rect rect, const struct run *run)
 {
 	enum load_chart last = loads->generator ? LOAD_GENERATOR : LOAD_ERRORS;
-	const struct timeline *timeline = &loads->view.scene->fleet->timeline;
+	const struct fleet *fleet = loads->view.scene->fleet;
+	const struct load_target target = {loaded_service(loads, run), &fleet->timeline, fleet->clock->wall(fleet->clock)};
 	head_draw(loads, grid, &rect, run);
 	if (rect.rows < 4)
 		return;
 	if (rect.cols >= 100 && rect.rows >= 12) {
 		struct rect left = rect_cut_left(&rect, rect.cols / 2);
 		left.cols--;
-		load_chart_draw(grid, rect_cut_top(&left, left.rows / 2), run, LOAD_RATE, timeline);
-		load_chart_draw(grid, left, run, LOAD_LATENCY, timeline);
-		load_chart_draw(grid, rect_cut_top(&rect, rect.rows / 2), run, last, timeline);
-		load_chart_draw(grid, rect, run, LOAD_HEAT, timeline);
+		load_chart_draw(grid, rect_cut_top(&left, left.rows / 2), run, LOAD_RATE, &target);
+		load_chart_draw(grid, left, run, LOAD_LATENCY, &target);
+		load_chart_draw(grid, rect_cut_top(&rect, rect.rows / 2), run, last, &target);
+		load_chart_draw(grid, rect, run, LOAD_HEAT, &target);
 		return;
 	}
-	load_chart_draw(grid, rect_cut_top(&rect, rect.rows / 2), run, loads->generator ? LOAD_GENERATOR : LOAD_RATE, timeline);
-	load_chart_draw(grid, rect, run, LOAD_LATENCY, timeline);
+	load_chart_draw(grid, rect_cut_top(&rect, rect.rows / 2), run, loads->generator ? LOAD_GENERATOR : LOAD_RATE, &target);
+	load_chart_draw(grid, rect, run, LOAD_LATENCY, &target);
 }
 
 static void loads_draw(struct view *view, struct grid *grid, struct rect rect, int focused)
