@@ -11,7 +11,7 @@
  * subscribes and cancels. What comes is put where the scene points to; `scene->answers` says which
  * demand it belongs to.
  */
-enum demand_part { DEMAND_LOGS = 1, DEMAND_EVENTS = 2, DEMAND_OBJECT = 4, DEMAND_CHARTS = 8, DEMAND_FLEET_METRICS = 16, DEMAND_RUNS = 1 << 10 };
+enum demand_part { DEMAND_LOGS = 1, DEMAND_EVENTS = 2, DEMAND_OBJECT = 4, DEMAND_CHARTS = 8, DEMAND_FLEET_METRICS = 16, DEMAND_HISTORY = 32, DEMAND_RUNS = 1 << 10 };
 
 /* The parts in which two demands differ (bits). Pure. */
 unsigned demand_diff(const struct demand *before, const struct demand *now);

@@ -6,6 +6,7 @@
 #include "model/object.h"
 
 struct source;
+struct cJSON;
 
 /*
  * One object, read when it is looked at, as YAML in lines: without managedFields, text sanitised,
@@ -29,5 +30,7 @@ struct object_read *object_read(struct source *source, enum object_kind kind, co
                                 void (*done)(void *arg, struct object_text *text, const struct err *err), void *arg);
 void object_read_cancel(struct object_read *read);
 void object_text_free(struct object_text *text);
+/* The same of a value that was read already, such as a template: what is secret in it is masked there. */
+struct object_text *object_text_of(struct cJSON *json, struct err *err);
 
 #endif

@@ -47,6 +47,8 @@ struct deck_target {
 	const struct cluster *cluster;
 	const struct object *object;
 };
+/* The revision that is selected in the rollout of the service; 0: none but the present one. */
+long deck_revision(const struct deck *deck);
 void deck_each_target(struct deck *deck, void (*each)(void *arg, const struct deck_target *target), void *arg);
 
 /* Carries out an action of the screen. Returns 1, or 0 when it is none or does not fit the focus. */

@@ -31,6 +31,12 @@ struct demand {
 		unsigned reads;              /* another number: read it again */
 		int reveal;                  /* number of the one masked value to show; 0: none */
 	} object;
+	struct demand_history {
+		char service[DEMAND_KEY];    /* whose revisions are wanted; "": nobody's */
+		enum object_kind kind;
+		char name[DEMAND_NAME];
+		int64_t observed;            /* the generation that its controller has seen: another one, other revisions */
+	} history;
 	struct demand_charts {
 		char service[DEMAND_KEY];    /* "": none are open */
 		char expr[DEMAND_EXPR];      /* that somebody typed; "" without */

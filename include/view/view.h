@@ -17,6 +17,8 @@
 #include "ui/spark.h"
 #include "view/demand.h"
 
+struct history;
+
 /*
  * What a view may look at. It belongs to the app, which fills it from the sources; views have it
  * const. The fleet is settled whenever a view is called. Pods and other objects may be replaced
@@ -52,6 +54,8 @@ struct scene {
 		char version[64];        /* resourceVersion that the model knew when it was read */
 	} object;
 	const struct flag_state *flags; /* of the repository; NULL: none is configured */
+	const struct history *history; /* revisions of the open rollout; NULL: not read yet, or an error */
+	char history_error[400];
 	const struct scene_charts *charts; /* view/panels.h; NULL: no metrics are read */
 };
 

@@ -11,7 +11,7 @@
 
 /* The views, and what the deck needs to know of some of them beyond struct view_ops. */
 
-extern const struct view_ops services_view, overview_view, pods_view, logs_view, events_view, yaml_view, metrics_view, chain_view;
+extern const struct view_ops services_view, overview_view, pods_view, logs_view, events_view, yaml_view, metrics_view, chain_view, rollout_view;
 extern const struct view_ops timeline_view, help_view, messages_view, loads_view, flags_view, matrix_view;
 
 /* The list of services. */
@@ -55,6 +55,9 @@ struct flag_pick {
 };
 size_t flags_pick(struct view *view, struct flag_pick *pick);
 size_t matrix_pick(struct view *view, struct flag_pick *pick);
+
+/* Rollout: the revision that is selected; 0: the present one, or none. */
+long rollout_selected(const struct view *view);
 
 /* YAML: reads the object again. */
 /* A value that was shown is masked again: nobody looks at the YAML any more. */

@@ -48,6 +48,7 @@ static const struct {
     {SCOPE_OBJECT, "object", "The object in detail"},
     {SCOPE_CHAIN, "chain", "The chain"},
     {SCOPE_FLAGS, "flags", "Flags"},
+    {SCOPE_ROLLOUT, "rollout", "Rollout and revisions"},
     {SCOPE_PAGER, "pager", "Text"},
     {SCOPE_MOVE, "move", "Moving"},
 };

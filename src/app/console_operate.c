@@ -151,8 +151,14 @@ static void ask_form(struct console *console, unsigned asks, const char *title)
 	form_init(&form, title, "");
 	for (size_t i = 0; i < console->operating->targets.count; i++)
 		form.danger |= console->operating->targets.items[i].protected;
-	if (asks & ASKS_REVISION)
-		form_text(&form, field_revision, "its number; empty: the one before the present one", 0, check_number, NULL);
+	if (asks & ASKS_REVISION) {
+		struct form_field *field =
+			form_text(&form, field_revision, "its number; empty: the one before the present one", 0, check_number, NULL);
+		char number[24];
+		snprintf(number, sizeof(number), "%ld", deck_revision(console->deck));
+		if (strcmp(number, "0") != 0)
+			prompt_set(&field->prompt, number);
+	}
 	if (asks & ASKS_REPLICAS)
 		form_text(&form, field_replicas, "how many; 0 ends them all", 1, check_number, NULL);
 	if (asks & ASKS_SOURCE)

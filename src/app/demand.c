@@ -22,6 +22,8 @@ unsigned demand_diff(const struct demand *before, const struct demand *now)
 		parts |= DEMAND_OBJECT;
 	if (memcmp(&before->charts, &now->charts, sizeof(now->charts)) != 0)
 		parts |= DEMAND_CHARTS;
+	if (memcmp(&before->history, &now->history, sizeof(now->history)) != 0)
+		parts |= DEMAND_HISTORY;
 	if (before->fleet_metrics != now->fleet_metrics)
 		parts |= DEMAND_FLEET_METRICS;
 	if (memcmp(&before->runs, &now->runs, sizeof(now->runs)) != 0)

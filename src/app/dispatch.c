@@ -114,6 +114,7 @@ static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum acti
 	[ACTION_FLAG_REVERT] = flag,
 	[ACTION_FLAG_VIEW] = to_deck,
 	[ACTION_FLAG_ENV] = to_deck,
+	[ACTION_TAB_ROLLOUT] = to_deck,
 	[ACTION_CHART_ZOOM_IN] = to_deck,
 	[ACTION_CHART_ZOOM_OUT] = to_deck,
 	[ACTION_CHART_EARLIER] = to_deck,

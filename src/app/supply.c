@@ -12,6 +12,7 @@
 #include "app/demand.h"
 #include "base/mem.h"
 #include "kube/events.h"
+#include "kube/history.h"
 #include "kube/logs.h"
 #include "kube/object.h"
 #include "model/workload.h"
@@ -32,6 +33,8 @@ struct supply {
 	struct eventlog eventlog;
 	struct object_read *read;
 	struct object_text *text;
+	struct history_read *history_read;
+	struct history *history;
 };
 
 struct supply *supply_new(struct session *session, struct scene *scene, void (*changed)(void *arg),
@@ -293,6 +296,45 @@ static void fleet_metrics_set(struct supply *supply, int wanted)
 			prom_source_pause(supply->session->meters[i], !wanted);
 }
 
+static void history_came(void *arg, struct history *history, const struct err *err)
+{
+	struct supply *supply = arg;
+	struct scene *scene = supply->scene;
+
+	supply->history_read = NULL;
+	history_free(supply->history);
+	supply->history = history;
+	scene->history = history;
+	snprintf(scene->history_error, sizeof(scene->history_error), "%s", history ? "" : err->text);
+	supply->changed(supply->arg);
+}
+
+static void history_set(struct supply *supply, const struct demand_history *wanted)
+{
+	struct scene *scene = supply->scene;
+	const struct service *service = service_of(supply, wanted->service);
+	struct demand_history before = scene->answers.history;
+	struct source *source;
+
+	history_cancel(supply->history_read);
+	supply->history_read = NULL;
+	before.observed = wanted->observed;
+	/* Of a later generation, the old ones stand until the new ones come. */
+	if (memcmp(&before, wanted, sizeof(before)) != 0) {
+		history_free(supply->history);
+		supply->history = NULL;
+		scene->history = NULL;
+		scene->history_error[0] = '\0';
+	}
+	scene->answers.history = *wanted;
+	if (!*wanted->service)
+		return;
+	source = source_of(supply, service, scene->history_error, sizeof(scene->history_error));
+	if (source)
+		supply->history_read =
+			history_read(source, wanted->kind, service->namespace, wanted->name, history_came, supply);
+}
+
 void supply_set(struct supply *supply, const struct demand *demand)
 {
 	unsigned parts = demand_diff(&supply->scene->answers, demand);
@@ -303,6 +345,8 @@ void supply_set(struct supply *supply, const struct demand *demand)
 		events_set(supply, &demand->events);
 	if (parts & DEMAND_OBJECT)
 		object_set(supply, &demand->object);
+	if (parts & DEMAND_HISTORY)
+		history_set(supply, &demand->history);
 	if (parts & DEMAND_CHARTS)
 		charts_demand(supply, &demand->charts);
 	if (parts & DEMAND_FLEET_METRICS)

@@ -44,7 +44,8 @@ static const char *const replicaset_fields[] = {METADATA, OWNER,
 	"metadata annotations rollout.argoproj.io/revision", "metadata labels rollouts-pod-template-hash", NULL};
 
 static const char *const pod_fields[] = {METADATA, OWNER, "metadata deletionTimestamp",
-	"metadata labels pod-template-hash", "metadata labels controller-revision-hash", "spec nodeName",
+	"metadata labels pod-template-hash", "metadata labels controller-revision-hash",
+	"metadata labels rollouts-pod-template-hash", "spec nodeName",
 	"spec containers name", "spec initContainers name", "spec initContainers restartPolicy",
 	"spec readinessGates conditionType", "status phase", "status reason", "status message", "status podIP",
 	"status conditions type", "status conditions status", "status conditions reason",

@@ -121,24 +121,31 @@ static struct object_text *text_split(const struct buf *yaml, const struct maski
 	return text;
 }
 
-static struct object_text *object_render(const char *body, size_t len, int reveal, struct err *err)
+static struct object_text *text_of(cJSON *json, int reveal, struct err *err)
 {
 	struct masking masking = {.reveal = reveal};
 	struct object_text *text = NULL;
 	struct buf yaml;
 	buf_init(&yaml, TEXT_MAX);
-	cJSON *json = json_parse_heap(body, len, err);
-	if (!json)
-		goto out;
 	object_mask(&masking, json);
-	if (yaml_write_json(&yaml, json, err) < 0)
-		goto out;
-	text = text_split(&yaml, &masking);
-out:
+	if (yaml_write_json(&yaml, json, err) == 0)
+		text = text_split(&yaml, &masking);
 	if (masking.revealed && yaml.data)
 		explicit_bzero(yaml.data, yaml.len);
-	cJSON_Delete(json);
 	buf_release(&yaml);
+	return text;
+}
+
+struct object_text *object_text_of(cJSON *json, struct err *err)
+{
+	return text_of(json, 0, err);
+}
+
+static struct object_text *object_render(const char *body, size_t len, int reveal, struct err *err)
+{
+	cJSON *json = json_parse_heap(body, len, err);
+	struct object_text *text = json ? text_of(json, reveal, err) : NULL;
+	cJSON_Delete(json);
 	return text;
 }
 

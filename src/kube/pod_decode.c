@@ -239,7 +239,9 @@ struct object *pod_decode(const struct decode *decode, const cJSON *json, struct
 	pod->node = decode_intern(decode, json_string(json, "spec/nodeName"));
 	pod->ip = decode_intern(decode, json_string(status, "podIP"));
 	const char *hash = json_string(labels, "pod-template-hash");
-	pod->hash = decode_intern(decode, hash ? hash : json_string(labels, "controller-revision-hash"));
+	if (!hash)
+		hash = json_string(labels, "controller-revision-hash");
+	pod->hash = decode_intern(decode, hash ? hash : json_string(labels, "rollouts-pod-template-hash"));
 	pod->containers = decode_joined(decode, json_at(json, "spec/containers"), "name", names, sizeof(names));
 	pod->status = decode_intern(decode, g.status);
 	pod->restarts = clamp(g.restarts, 1000000000);

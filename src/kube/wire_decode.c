@@ -29,7 +29,7 @@ static const struct wire_member owner_members[] = {
 };
 static const struct wire_message owner = MESSAGE(owner_members);
 
-static const char *const pod_labels[] = {"pod-template-hash", "controller-revision-hash", NULL};
+static const char *const pod_labels[] = {"pod-template-hash", "controller-revision-hash", "rollouts-pod-template-hash", NULL};
 static const struct wire_member pod_metadata_members[] = {
 	{1, "name", WIRE_TEXT, 0, NULL, NULL},
 	{3, "namespace", WIRE_TEXT, 0, NULL, NULL},

@@ -18,7 +18,7 @@
 static const struct view_ops *const tab_views[DECK_TABS] = {
 	[DECK_OVERVIEW] = &overview_view, [DECK_PODS] = &pods_view, [DECK_LOGS] = &logs_view,
 	[DECK_EVENTS] = &events_view,     [DECK_YAML] = &yaml_view, [DECK_METRICS] = &metrics_view,
-	[DECK_CHAIN] = &chain_view,       [DECK_FLAGS] = &flags_view,
+	[DECK_CHAIN] = &chain_view,       [DECK_FLAGS] = &flags_view, [DECK_ROLLOUT] = &rollout_view,
 };
 
 static const struct view_ops *const place_views[DECK_PLACES] = {

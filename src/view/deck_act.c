@@ -374,6 +374,7 @@ static void (*const handlers[ACTION_COUNT])(struct deck *deck, enum action_id ac
 	[ACTION_TAB_METRICS] = act_tab,
 	[ACTION_TAB_CHAIN] = act_tab,
 	[ACTION_TAB_FLAGS] = act_tab,
+	[ACTION_TAB_ROLLOUT] = act_tab,
 	[ACTION_CHART_QUERY] = act_chart_query,
 	[ACTION_OPEN] = act_open,
 	[ACTION_VIEW_FILTER] = act_filter,

@@ -254,3 +254,9 @@ void deck_each_target(struct deck *deck, void (*each)(void *arg, const struct de
 			target_service(&list, service);
 	}
 }
+
+long deck_revision(const struct deck *deck)
+{
+	return deck->place == DECK_SERVICES && deck->focus == PANE_DETAIL && deck->tab == DECK_ROLLOUT
+	           ? rollout_selected(deck->tabs[DECK_ROLLOUT]) : 0;
+}
