@@ -95,6 +95,8 @@ struct flag_catalog {
 	size_t env_count;
 	struct flag_freeze *freezes;
 	size_t freeze_count;
+	const char *render_chart;   /* folder of the chart, for previews; NULL: none */
+	const char *render_release; /* template of the release's name */
 	struct flag_texts others; /* keys at the top of a file of values that are no flags: the chart's own */
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/flag_desk.h"
+#include "app/flag_render.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -372,8 +373,15 @@ int desk_carry_out(struct flag_desk *desk, struct flag_change *change, const cha
 		return cli_fail(EXIT_FAILED, &err);
 	if (!as_json)
 		desk_print_plan(&plan, change);
+	/* Who has said yes already does not wait for a preview. */
+	struct rendered rendered = {.why = "not asked for"};
+	if ((dry || !desk->cli->flag.yes) && plan.files && !plan.problems.errors)
+		desk_render(desk, &plan, change, &rendered);
+	if (!as_json && (dry || !desk->cli->flag.yes) && plan.files && !plan.problems.errors)
+		rendered_print(&rendered);
 	if (dry && as_json) {
 		cJSON *json = desk_plan_json(&plan, change);
+		cJSON_AddItemToObject(json, "rendered", rendered_json(&rendered));
 		cli_print_json(desk->cli, json);
 		cJSON_Delete(json);
 	}
@@ -412,6 +420,7 @@ int desk_carry_out(struct flag_desk *desk, struct flag_change *change, const cha
 	code = report(desk, &plan, change, &push, own_branch, &request);
 	code = code == EXIT_DONE ? asked : code;
 out:
+	rendered_release(&rendered);
 	free(own_branch);
 	flag_plan_release(&plan);
 	return code;

@@ -299,6 +299,23 @@ static int read_freeze(struct flag_catalog *catalog, const struct yaml_node *map
 	           ? 0 : fail_at(catalog, map, err, "a freeze needs from and to, such as 2026-12-20T00:00:00Z", NULL);
 }
 
+static int read_render(struct flag_catalog *catalog, const struct yaml_node *map, struct err *err)
+{
+	static const char *const names[] = {"chart", "release"};
+	struct err why = {0};
+	catalog->render_release = "{service}";
+	for (size_t i = 0; map->kind == YAML_MAP && i < map->count; i++) {
+		const char *key = map->keys[i]->value, *text = yaml_string(map->items[i]);
+		int is_chart = strcmp(key, "chart") == 0;
+		if (!is_chart && strcmp(key, "release") != 0)
+			return fail_unknown(catalog, map->keys[i], names, 2, err);
+		if (!text || *text == '-' || (is_chart && flag_template_check(text, &why) < 0))
+			return fail_at(catalog, map->items[i], err, "this is not a value for", key);
+		*(is_chart ? &catalog->render_chart : &catalog->render_release) = text;
+	}
+	return catalog->render_chart ? 0 : fail_at(catalog, map, err, "render needs the folder of a chart", NULL);
+}
+
 static int read_each(struct flag_catalog *catalog, const struct yaml_node *list, struct err *err,
                      int (*read)(struct flag_catalog *catalog, const struct yaml_node *item, struct err *err))
 {
@@ -329,7 +346,7 @@ static int check_names(const struct flag_catalog *catalog, struct err *err)
 
 static int read_root(struct flag_catalog *catalog, const struct yaml_node *root, struct err *err)
 {
-	static const char *const names[] = {"version", "layout", "environments", "freezes", "others", "flags"};
+	static const char *const names[] = {"version", "layout", "environments", "freezes", "others", "render", "flags"};
 	static const char *const usual[FLAG_LAYERS] = {
 	    NULL, "platform/defaults.yaml", "platform/env/{env}.yaml", "platform/region/{region}.yaml",
 	    "services/{service}/{env}/platform.yaml", "services/{service}/{env}/{region}/platform.yaml"};
@@ -344,9 +361,10 @@ static int read_root(struct flag_catalog *catalog, const struct yaml_node *root,
 		             : strcmp(key, "layout") == 0       ? (memset(catalog->layout, 0, sizeof(usual)), read_layout(catalog, node, err))
 		             : strcmp(key, "environments") == 0 ? read_each(catalog, node, err, read_env)
 		             : strcmp(key, "freezes") == 0      ? read_each(catalog, node, err, read_freeze)
+		             : strcmp(key, "render") == 0       ? read_render(catalog, node, err)
 		             : strcmp(key, "others") == 0       ? read_texts(catalog, node, &catalog->others, err)
 		             : strcmp(key, "flags") == 0        ? read_each(catalog, node, err, read_flag)
-		                                                : fail_unknown(catalog, root->keys[i], names, 6, err);
+		                                                : fail_unknown(catalog, root->keys[i], names, 7, err);
 		if (result < 0)
 			return err && err->text[0] ? -1 : fail_at(catalog, node, err, "this is not a value for", key);
 	}

@@ -132,6 +132,9 @@ def test_flip(r):
     done = json.loads(flag("set", "hpa.enabled=on", "hpa.maxReplicas=5", "network.zone=internal", "observability.serviceMonitor=off", *place,
                            "--reason", "load of the season", "--dry-run", "-o", "json"))
     assert done["approvals"] == 1 and "create HorizontalPodAutoscaler: payments-api/dev" in done["effects"], done
+    rendered = {(o["op"], o["kind"]) for o in done["rendered"]}
+    assert rendered == {("create", "HorizontalPodAutoscaler"), ("create", "NetworkPolicy"), ("delete", "ServiceMonitor"),
+                        ("change", "Deployment")}, rendered
     flag("set", "hpa.enabled=on", "hpa.maxReplicas=5", "observability.serviceMonitor=off", *place, "--reason", "load of the season")
     # The network asks for approval: it comes on a branch of its own, which somebody merges.
     out = json.loads(flag("set", "network.zone=internal", *place, "--reason", "close it", "-o", "json"))
