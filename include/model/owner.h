@@ -62,6 +62,9 @@ void node_change(struct cluster *cluster, struct node *old, struct node *fresh);
 /* flux_join.c: what applies a service, and what holds it. */
 void flux_change(struct cluster *cluster, enum object_kind kind, struct object *old, struct object *fresh);
 void flux_derive(struct service *service);
+
+/* flux_tell.c: what happened between two states of an object, in the timeline. */
+void flux_tell(struct cluster *cluster, const struct object *old, const struct object *fresh);
 void canary_derive(struct service *service);
 
 /* event.c: warnings. */

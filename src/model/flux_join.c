@@ -118,6 +118,9 @@ static void scaler_change(struct cluster *cluster, struct scaled_object *old, st
 void flux_change(struct cluster *cluster, enum object_kind kind, struct object *old, struct object *fresh)
 {
 	cluster->fleet->stirred = 1;
+	/* What is read for the first time has not happened now. */
+	if (old && fresh && cluster->settled && cluster->kinds[kind].complete)
+		flux_tell(cluster, old, fresh);
 	switch (kind) {
 	case OBJECT_KUSTOMIZATION:
 	case OBJECT_HELMRELEASE:

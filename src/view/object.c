@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/census.h"
 #include "model/flux_tree.h"
 #include "model/repository.h"
 #include "model/revision.h"
 #include "model/workload.h"
 #include "view/age.h"
 #include "view/header.h"
+#include "view/held.h"
 #include "view/page.h"
 #include "view/place.h"
 
@@ -218,27 +218,6 @@ static void put_depends(struct object_page *object, const struct cluster *cluste
 	}
 }
 
-static void put_holds(struct object_page *object, const struct cluster *cluster, const struct object *it)
-{
-	const struct hold *hold = object_hold(it);
-	for (size_t i = 0; i < held_row_count; i++) {
-		const struct held held = {cluster, it, &held_rows[i], 0, 0};
-		char words[CELL], by[CELL] = "";
-		struct text text = text_in(words, sizeof(words)), who = text_in(by, sizeof(by));
-		if (!held_rows[i].matches(it))
-			continue;
-		int64_t since = hold && hold->since_ms ? hold->since_ms : held_rows[i].since ? held_rows[i].since(it) : 0;
-		held_rows[i].describe(it, &text);
-		text_add(&text, since ? " for " : "");
-		age_text(object->view.scene->now_ms, since, &text);
-		held_by(&held, &who);
-		text_printf(&text, "%s%s%s%s; %s", by[0] ? ", by " : "", by, *held_why(&held) ? ": " : "", held_why(&held),
-		            held_rows[i].release);
-		label(&object->page, "held");
-		page_wrap(&object->page, STYLE_WARNING, object->width, words);
-	}
-}
-
 static void put_facts(struct object_page *object, const struct object *it)
 {
 	const struct resource *resource = resource_of(it);
@@ -357,7 +336,7 @@ static void object_build(struct object_page *object)
 		put_canary_state(object, (const struct canary *)it);
 	else if (resource_of(it))
 		put_state(object, it);
-	put_holds(object, cluster, it);
+	page_holds(&object->page, object->view.scene, cluster, it, "held", LABEL, object->width);
 	put_facts(object, it);
 	put_depends(object, cluster, it);
 	put_way(object, cluster, it);

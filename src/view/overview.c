@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "model/census.h"
 #include "model/flux.h"
 #include "model/pod.h"
 #include "model/revision.h"
@@ -19,6 +18,7 @@
 #include "view/age.h"
 #include "view/chain_page.h"
 #include "view/header.h"
+#include "view/held.h"
 #include "view/page.h"
 #include "view/views.h"
 
@@ -441,31 +441,6 @@ static void build_warnings(struct overview *overview, const struct service *serv
 		put_warning(overview, newest[i]);
 }
 
-/* "suspended 3d by ann@laptop: migration, until 2026-12-01 18:00", for each way in which it is held. */
-static void build_hold(struct overview *overview, const struct cluster *cluster, const struct object *object)
-{
-	const struct hold *hold = object_hold(object);
-	for (size_t i = 0; i < held_row_count; i++) {
-		char words[CELL], by[CELL] = "";
-		struct text text = text_in(words, sizeof(words)), who = text_in(by, sizeof(by));
-		const struct held held = {cluster, object, &held_rows[i], hold ? hold->since_ms : 0, 0};
-		if (!held_rows[i].matches(object))
-			continue;
-		held_rows[i].describe(object, &text);
-		if (held.since_ms) {
-			text_add(&text, " ");
-			age_text(overview->view.scene->now_ms, held.since_ms, &text);
-		}
-		held_by(&held, &who);
-		if (by[0])
-			text_printf(&text, " by %s", by);
-		if (*held_why(&held))
-			text_printf(&text, ": %s", held_why(&held));
-		label(&overview->page, "");
-		page_wrap(&overview->page, STYLE_WARNING, overview->width, words);
-	}
-}
-
 /* What applies the service, and what applied that: revision, readiness, and who holds it. */
 static void build_applier(struct overview *overview, const struct service *service, const struct object_ref *ref)
 {
@@ -487,7 +462,7 @@ static void build_applier(struct overview *overview, const struct service *servi
 	const char *ready = flux_ready(object);
 	flow(overview, *ready == 'T' ? STYLE_OK : *ready == 'F' ? STYLE_BAD : STYLE_WARNING, "%s",
 	     *ready == 'T' ? "ready" : *ready == 'F' ? "not ready" : "not decided");
-	build_hold(overview, service->cluster, object);
+	page_holds(page, overview->view.scene, service->cluster, object, "", LABEL, overview->width);
 	if (*ready != 'T' && *flux_message(object)) {
 		label(page, "");
 		page_wrap(page, *ready == 'F' ? STYLE_BAD : STYLE_DIM, overview->width, flux_message(object));
@@ -504,6 +479,21 @@ static void build_chain(struct overview *overview, const struct service *service
 	link_to(overview, ACTION_TAB_CHAIN, "chain");
 }
 
+static void build_holds(struct overview *overview, const struct service *service)
+{
+	for (size_t i = 0; i < service->workloads.len; i++) {
+		const struct workload *workload = service->workloads.items[i];
+		page_holds(&overview->page, overview->view.scene, service->cluster, &workload->object, "held", LABEL,
+		           overview->width);
+	}
+	if (service->canary)
+		page_holds(&overview->page, overview->view.scene, service->cluster, &service->canary->resource.object, "canary",
+		           LABEL, overview->width);
+	if (service->scaler)
+		page_holds(&overview->page, overview->view.scene, service->cluster, &service->scaler->resource.object, "keda",
+		           LABEL, overview->width);
+}
+
 static void overview_build(struct overview *overview, const struct service *service)
 {
 	page_clear(&overview->page);
@@ -518,6 +508,7 @@ static void overview_build(struct overview *overview, const struct service *serv
 	build_rollout(overview, service);
 	build_pods(overview, service);
 	build_chain(overview, service);
+	build_holds(overview, service);
 	build_applier(overview, service, &service->flux.by);
 	build_applier(overview, service, &service->flux.above);
 	build_facts(overview, service);

@@ -298,6 +298,45 @@ static void test_order_and_tree(void **state)
 	fleet_free(b.fleet);
 }
 
+static const char *newest(struct bench *b)
+{
+	static char room[400];
+	const struct timeline_entry *entry = timeline_at(&b->fleet->timeline, 0);
+	snprintf(room, sizeof(room), "%s | %s", entry ? entry->subject : "", entry ? entry->text : "");
+	return room;
+}
+
+/* What happened is told once, where a person wants to know it; what is read for the first time is not news. */
+static void test_timeline(void **state)
+{
+	struct bench b;
+	(void)state;
+	begin(&b);
+	put(b.cluster, make_kustomization(b.cluster, "apps", "platform", MAIN, 'T', "applied"));
+	make_live(b.cluster);
+	fleet_settle(b.fleet);
+	size_t before = b.fleet->timeline.len;
+	put(b.cluster, make_kustomization(b.cluster, "apps", "platform", MAIN, 'T', "applied"));
+	assert_int_equal(b.fleet->timeline.len, before);
+	put(b.cluster, make_kustomization(b.cluster, "apps", "platform", MAIN, 'F', "timeout waiting"));
+	assert_string_equal(newest(&b), "Kustomization apps/eu | not ready: HealthCheckFailed: timeout waiting");
+	before = b.fleet->timeline.len;
+	put(b.cluster, make_kustomization(b.cluster, "apps", "platform", MAIN, 'F', "timeout waiting, again"));
+	assert_int_equal(b.fleet->timeline.len, before);
+	put(b.cluster, make_kustomization(b.cluster, "apps", "platform", "main@sha1:fedcba9876543210fedcba9876543210fedcba98", 'T', ""));
+	assert_string_equal(newest(&b), "Kustomization apps/eu | ready again: ReconciliationSucceeded");
+	assert_string_equal(timeline_at(&b.fleet->timeline, 1)->text, "applied: main@fedcba9");
+	struct kustomization *k = make_kustomization(b.cluster, "apps", "platform", "main@sha1:fedcba9876543210fedcba9876543210fedcba98", 'T', "");
+	k->resource.suspended = 1;
+	k->resource.hold = make_hold(b.fleet, "ann", "migration", "", NOW, 0);
+	put(b.cluster, k);
+	assert_string_equal(newest(&b), "Kustomization apps/eu | suspended: by ann: migration");
+	put(b.cluster, make_canary(b.cluster, "shop", "api", "Progressing", 10));
+	put(b.cluster, make_canary(b.cluster, "shop", "api", "Failed", 0));
+	assert_string_equal(newest(&b), "Canary api/eu | Failed");
+	fleet_free(b.fleet);
+}
+
 static void test_inventory_ids(void **state)
 {
 	static const char *const rows[][2] = {
@@ -323,7 +362,7 @@ int main(void)
 	    cmocka_unit_test(test_by_labels),   cmocka_unit_test(test_by_inventory), cmocka_unit_test(test_two_fight),
 	    cmocka_unit_test(test_owner),       cmocka_unit_test(test_canary_leads), cmocka_unit_test(test_argo),
 	    cmocka_unit_test(test_census),      cmocka_unit_test(test_order_and_tree),
-	    cmocka_unit_test(test_inventory_ids),
+	    cmocka_unit_test(test_inventory_ids), cmocka_unit_test(test_timeline),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

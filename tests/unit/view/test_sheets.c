@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "../model/flux_build.h"
+#include "model/census.h"
 
 #define SHA "0123456789abcdef0123456789abcdef01234567"
 #define OLD "fedcba9876543210fedcba9876543210fedcba98"
@@ -129,6 +130,15 @@ static void clusters_and_marks(void **state)
 	world_shut(world);
 }
 
+/* What lets go of something is an action that there is. */
+static void releases_are_actions(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < held_row_count; i++)
+		if (action_find(held_rows[i].action) == ACTION_NONE)
+			fail_msg("%s: there is no action %s", held_rows[i].key, held_rows[i].action);
+}
+
 /* The definition goes while the list is open. */
 static void kinds_go(void **state)
 {
@@ -152,7 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(flux_list_and_tree), cmocka_unit_test(paused_and_rollouts),
 	    cmocka_unit_test(services_with_commits), cmocka_unit_test(there_and_back),
-	    cmocka_unit_test(clusters_and_marks), cmocka_unit_test(kinds_go),
+	    cmocka_unit_test(clusters_and_marks), cmocka_unit_test(kinds_go), cmocka_unit_test(releases_are_actions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
