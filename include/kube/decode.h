@@ -19,6 +19,7 @@ struct object *replicaset_decode(const struct decode *decode, const struct cJSON
 struct object *pod_decode(const struct decode *decode, const struct cJSON *json, struct err *err);
 struct object *hpa_decode(const struct decode *decode, const struct cJSON *json, struct err *err);
 struct object *cronjob_decode(const struct decode *decode, const struct cJSON *json, struct err *err);
+struct object *budget_decode(const struct decode *decode, const struct cJSON *json, struct err *err);
 struct object *event_decode(const struct decode *decode, const struct cJSON *json, struct err *err);
 
 /* For decoders: text of a JSON string, sanitised and interned; "" when absent. */
@@ -32,6 +33,8 @@ int decode_count(const struct cJSON *json, const char *path, int fallback);
 /* `member` of each item of a list, joined by "," and interned; what does not fit into room is left out. */
 const char *decode_joined(const struct decode *decode, const struct cJSON *list, const char *member, char *room,
                           size_t size);
+/* matchLabels of a selector as one interned word, "a=b,c=d"; "" when it is empty or has expressions. */
+const char *decode_selector(const struct decode *decode, const struct cJSON *selector);
 /* Fills `object`'s identity from the metadata; fails without a name. */
 int decode_identity(const struct decode *decode, const struct cJSON *json, enum object_kind kind,
                     struct object *object, struct err *err) MUST_USE;

@@ -217,6 +217,13 @@ struct cronjob {
 	int active;                   /* jobs running */
 };
 
+/* How many pods may be evicted; a drain waits while it is none. */
+struct disruption_budget {
+	struct resource resource;
+	const char *selector;         /* spec.selector.matchLabels, "app=web,tier=front"; "" when it says more, or nothing */
+	int allowed, healthy, wanted, expected; /* status; -1: not said */
+};
+
 /*
  * What is there in one word each, whatever the kind. `revision` is what is applied or fetched, "" when
  * nothing is. `ready` is the word of `flux get`: "True", "False", "Unknown"; "" without a Ready.

@@ -24,6 +24,7 @@ enum object_kind {
 	OBJECT_ROLLOUT, /* Argo's: a workload */
 	/* From here on each begins with a struct resource: model/resource.h. */
 	OBJECT_CRONJOB,
+	OBJECT_PDB, /* PodDisruptionBudget */
 	OBJECT_GITREPOSITORY,
 	OBJECT_OCIREPOSITORY,
 	OBJECT_BUCKET,

@@ -22,6 +22,7 @@ struct workload {
 	const char *team;    /* interned: the team label, or "" */
 	const char *images;  /* interned: of the template's containers, joined by "," */
 	const char *revision; /* interned: Deployment's revision annotation; update revision of the others */
+	const char *selector; /* interned: spec.selector.matchLabels, "app=web,tier=front"; "" when it says more */
 	const char *current_revision; /* interned: StatefulSet's status.currentRevision */
 	struct label *labels;
 	uint16_t label_count;

@@ -77,6 +77,23 @@ int decode_identity(const struct decode *decode, const cJSON *json, enum object_
 	return 0;
 }
 
+const char *decode_selector(const struct decode *decode, const cJSON *selector)
+{
+	char room[1024] = "";
+	struct text text = text_in(room, sizeof(room));
+	const cJSON *labels = json_get(selector, "matchLabels"), *label;
+	if (cJSON_IsArray(json_get(selector, "matchExpressions")) && cJSON_GetArraySize(json_get(selector, "matchExpressions")) > 0)
+		return "";
+	if (!cJSON_IsObject(labels))
+		return "";
+	cJSON_ArrayForEach(label, labels)
+	{
+		if (cJSON_IsString(label))
+			text_printf(&text, "%s%s=%s", text.len ? "," : "", label->string, label->valuestring);
+	}
+	return text.len + 1 < sizeof(room) ? decode_intern(decode, room) : "";
+}
+
 void decode_controller(const cJSON *json, char *out, size_t size)
 {
 	const cJSON *owner;

@@ -17,7 +17,7 @@
 	"metadata ownerReferences uid", "metadata ownerReferences kind", "metadata ownerReferences controller"
 #define OWNER_NAMES "metadata ownerReferences name"
 #define TEMPLATE \
-	"spec template spec containers image", OWNER, OWNER_NAMES, HELD_FIELDS
+	"spec template spec containers image", "spec selector", OWNER, OWNER_NAMES, HELD_FIELDS
 
 static const char *const namespace_fields[] = {METADATA, "metadata labels", NULL};
 
@@ -58,6 +58,9 @@ static const char *const pod_fields[] = {METADATA, OWNER, "metadata deletionTime
 
 static const char *const cronjob_fields[] = {RESOURCE_FIELDS, "spec schedule", "status active name",
 	"status lastScheduleTime", NULL};
+
+static const char *const budget_fields[] = {RESOURCE_FIELDS, "spec selector", "status disruptionsAllowed",
+	"status currentHealthy", "status desiredHealthy", "status expectedPods", NULL};
 
 static const char *const hpa_fields[] = {METADATA, OWNER, OWNER_NAMES, "spec scaleTargetRef", "spec minReplicas", "spec maxReplicas",
 	"status currentReplicas", "status desiredReplicas", "status conditions", NULL};
@@ -112,6 +115,10 @@ const struct kind later_kinds[] = {
 	{
 		.object = OBJECT_CRONJOB, .versions = kind_v1, .namespaced = 1, .reading = KIND_STREAMED,
 		.fields = cronjob_fields, .decode = cronjob_decode,
+	},
+	{
+		.object = OBJECT_PDB, .versions = kind_v1, .namespaced = 1, .reading = KIND_STREAMED,
+		.fields = budget_fields, .decode = budget_decode,
 	},
 	{.decode = NULL},
 };

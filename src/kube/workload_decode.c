@@ -45,6 +45,7 @@ struct workload *workload_decode(const struct decode *decode, const cJSON *json,
 	decode_labels(decode, json, workload);
 	workload->images = decode_joined(decode, json_at(json, "spec/template/spec/containers"), "image", images, sizeof(images));
 	workload->revision = workload->current_revision = "";
+	workload->selector = decode_selector(decode, json_at(json, "spec/selector"));
 	workload->generation = json_int(json, "metadata/generation", 0);
 	workload->observed = json_int(json, "status/observedGeneration", 0);
 	workload->desired = decode_count(json, "spec/replicas", 1);

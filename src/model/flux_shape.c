@@ -162,6 +162,7 @@ void argo_release(struct intern *pool, struct argo_rollout *argo)
 
 const struct shape flux_shapes[OBJECT_KINDS] = {
 	[OBJECT_CRONJOB] = {WORDS(AT(cronjob, schedule)), NULL, NULL},
+	[OBJECT_PDB] = {WORDS(AT(disruption_budget, selector)), NULL, NULL},
 	[OBJECT_GITREPOSITORY] = {SOURCE_WORDS, NULL, NULL},
 	[OBJECT_OCIREPOSITORY] = {SOURCE_WORDS, NULL, NULL},
 	[OBJECT_BUCKET] = {SOURCE_WORDS, NULL, NULL},

@@ -22,6 +22,7 @@ const struct kind_row kind_rows[OBJECT_KINDS] = {
 	[OBJECT_EVENT] = {"Event", "events", ""},
 	[OBJECT_ROLLOUT] = {"Rollout", "rollouts", "argoproj.io", OPTIONAL(NULL, KIND_WORKLOAD)},
 	[OBJECT_CRONJOB] = {"CronJob", "cronjobs", "batch", OPTIONAL(NULL, KIND_EXTRA)},
+	[OBJECT_PDB] = {"PodDisruptionBudget", "poddisruptionbudgets", "policy", OPTIONAL(NULL, KIND_EXTRA)},
 	[OBJECT_GITREPOSITORY] = {"GitRepository", "gitrepositories", SOURCES, OPTIONAL("flux", KIND_EXTRA)},
 	[OBJECT_OCIREPOSITORY] = {"OCIRepository", "ocirepositories", SOURCES, OPTIONAL("flux", KIND_EXTRA)},
 	[OBJECT_BUCKET] = {"Bucket", "buckets", SOURCES, OPTIONAL("flux", KIND_EXTRA)},

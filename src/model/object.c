@@ -70,7 +70,7 @@ static void workload_complete(struct object *object)
 #define WORKLOAD_SHAPE \
 	{WORDS(offsetof(struct workload, service), offsetof(struct workload, team), \
 	       offsetof(struct workload, images), offsetof(struct workload, revision), \
-	       offsetof(struct workload, current_revision), REF_WORDS(struct workload, applied_by), \
+	       offsetof(struct workload, current_revision), offsetof(struct workload, selector), REF_WORDS(struct workload, applied_by), \
 	       REF_WORDS(struct workload, managed_by)), \
 	 workload_release, workload_complete}
 

@@ -265,6 +265,67 @@ static int64_t pods_ended(const struct tracing *tracing, const struct chain_link
 	return ended >= link->began_ms ? ended : 0;
 }
 
+/* Whether every pair of the budget's selector is one of the workload's: then all its pods are meant. */
+static int budget_covers(const struct disruption_budget *budget, const struct workload *workload)
+{
+	const char *pair = budget->selector;
+
+	if (!*pair || !*workload->selector)
+		return 0;
+	while (*pair) {
+		size_t len = strcspn(pair, ",");
+		const char *at = workload->selector;
+		while (*at && (strcspn(at, ",") != len || strncmp(at, pair, len) != 0)) {
+			at += strcspn(at, ",");
+			at += *at == ',';
+		}
+		if (!*at)
+			return 0;
+		pair += len + (pair[len] == ',');
+	}
+	return 1;
+}
+
+struct drain {
+	const struct cluster *cluster;
+	const struct node *node; /* that is cordoned and has a pod of the service */
+};
+
+static void look_for_drain(void *arg, const struct pod *pod)
+{
+	struct drain *drain = arg;
+	const struct node *node = (const struct node *)cluster_object(drain->cluster, OBJECT_NODE, "", pod->node);
+
+	if (node && node->cordoned && !pod->finished && !drain->node)
+		drain->node = node;
+}
+
+/* A budget that permits no eviction, while a node is cordoned that has pods of the service. It says
+ * nothing about a commit, so that who follows one is not told. */
+static int drain_is_blocked(struct tracing *tracing, struct chain_link *link)
+{
+	const struct map *budgets = &tracing->cluster->objects[OBJECT_PDB];
+	const struct workload *workload = tracing->workload;
+	struct drain drain = {.cluster = tracing->cluster};
+	const struct disruption_budget *budget;
+
+	if (budgets->len == 0 || workload->object.kind == OBJECT_DAEMONSET || (tracing->question->sha && *tracing->question->sha))
+		return 0;
+	for (size_t i = 0; (budget = map_next(budgets, &i));)
+		if (budget->allowed == 0 && budget->expected > 0 && budget->resource.object.namespace == workload->object.namespace &&
+		    budget_covers(budget, workload))
+			break;
+	if (!budget)
+		return 0;
+	service_each_pod(tracing->service, look_for_drain, &drain);
+	if (!drain.node)
+		return 0;
+	link_hang(link, HANG_PODS_DRAIN, "");
+	link_say(link, "node %s is cordoned, and PodDisruptionBudget %s permits no eviction: %d of %d wanted pods are healthy",
+	         drain.node->object.name, budget->resource.object.name, budget->healthy, budget->wanted);
+	return 1;
+}
+
 void stage_pods(struct tracing *tracing)
 {
 	struct chain_link *link = tracing_link(tracing, STAGE_PODS);
@@ -288,6 +349,8 @@ void stage_pods(struct tracing *tracing)
 	if (rollout.phase == ROLLOUT_COMPLETE || rollout.phase == ROLLOUT_UNKNOWN ||
 	    (rollout.phase != ROLLOUT_FAILED && !rollout_is_moving(workload)) ||
 	    (before && before->state == CHAIN_DONE && !rollout_is_moving(workload))) {
+		if (drain_is_blocked(tracing, link))
+			return;
 		if (above->state == CHAIN_SKIPPED && (!before || before->state != CHAIN_DONE))
 			link_skip(link, NULL);
 		else

@@ -41,6 +41,9 @@ static inline const struct kind *platform_kind(const char *word)
 
 	if (!kind && object != OBJECT_KINDS)
 		kind = kind_of(object);
+	for (size_t i = 0; !kind && later_kinds[i].decode; i++)
+		if (later_kinds[i].object == object)
+			kind = &later_kinds[i];
 	if (!kind)
 		fail_msg("no kind \"%s\"", word ? word : "");
 	return kind;

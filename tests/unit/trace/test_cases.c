@@ -103,7 +103,6 @@ static void test_cases(void **state)
 static void test_no_hang_without_a_case(void **state)
 {
 	(void)state;
-	seen[HANG_PODS_DRAIN]++; /* budgets are not read yet */
 	for (enum hang hang = 1; hang < HANG_COUNT; hang++)
 		if (!seen[hang])
 			print_error("no case is named %s\n", hangs[hang].key);
