@@ -8,7 +8,9 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/utf8.h"
+#include "flux/kinds.h"
 #include "kube/discovery.h"
 
 static const char review_path[] = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
@@ -50,15 +52,6 @@ static void question_closed(struct question *question)
 	question->call = NULL;
 	question->answered = 1;
 	check_closed(question->check);
-}
-
-static void kinds_answered(void *arg, struct discovery *found, const char *words)
-{
-	struct cluster_check *check = arg;
-	check->discovering = NULL;
-	check->discovery = found;
-	snprintf(check->discovery_words, sizeof(check->discovery_words), "%s", words);
-	check_closed(check);
 }
 
 static void question_failed(struct question *question, const struct client_result *result)
@@ -179,6 +172,40 @@ static void ask_right(struct cluster_check *check, const char *verb, const char 
 	review_ask(question);
 }
 
+static void ask_kind(struct cluster_check *check, const struct kind *kind)
+{
+	const struct kind_row *names = kind_names(kind);
+	int needed = names->role >= KIND_NEEDED;
+	ask_right(check, "list", names->group, names->plural, "", kind->namespaced, needed);
+	ask_right(check, "watch", names->group, names->plural, "", kind->namespaced, needed);
+}
+
+/* Kinds that a server may be without; the first ones are of Flux and its kin. */
+static const struct kind *const optional_tables[] = {flux_kinds, later_kinds, NULL};
+
+static int is_served(const struct discovery *discovery, const struct kind *kind)
+{
+	const struct kind_row *names = kind_names(kind);
+	for (size_t i = 0; kind->versions[i]; i++)
+		if (discovery_has(discovery, names->group, kind->versions[i], names->plural))
+			return 1;
+	return 0;
+}
+
+/* Rights on optional kinds are asked for where the server has them. */
+static void kinds_answered(void *arg, struct discovery *found, const char *words)
+{
+	struct cluster_check *check = arg;
+	check->discovering = NULL;
+	check->discovery = found;
+	snprintf(check->discovery_words, sizeof(check->discovery_words), "%s", words);
+	for (const struct kind *const *table = optional_tables; found && *table; table++)
+		for (const struct kind *kind = *table; kind->decode; kind++)
+			if (is_served(found, kind))
+				ask_kind(check, kind);
+	check_closed(check);
+}
+
 struct cluster_check *cluster_check_start(struct source *source, const char *name, void (*done)(void *arg), void *arg)
 {
 	struct cluster_check *check = mem_new(sizeof(*check));
@@ -186,18 +213,15 @@ struct cluster_check *cluster_check_start(struct source *source, const char *nam
 	check->name = mem_copy_string(name);
 	check->client = client;
 	check->namespace = source_namespace(source);
-	check->questions = mem_new_array(2 * kind_count + 2, sizeof(*check->questions));
+	check->questions = mem_new_array(2 * OBJECT_KINDS + 2, sizeof(*check->questions));
 	check->done = done;
 	check->arg = arg;
 	struct question *version = question_add(check, 1, "reach the API server", "look at the server's own health");
 	version->call = client_get(client, "/version", NULL, version_answered, version);
 	check->open++;
 	check->discovering = discovery_read(client, NULL, kinds_answered, check);
-	for (size_t i = 0; i < kind_count; i++) {
-		const struct kind_row *names = kind_names(&kinds[i]);
-		ask_right(check, "list", names->group, names->plural, "", kinds[i].namespaced, names->role >= KIND_NEEDED);
-		ask_right(check, "watch", names->group, names->plural, "", kinds[i].namespaced, names->role >= KIND_NEEDED);
-	}
+	for (size_t i = 0; i < kind_count; i++)
+		ask_kind(check, &kinds[i]);
 	ask_right(check, "get", "", "pods", "log", 1, 0);
 	return check;
 }
@@ -229,6 +253,22 @@ static void kinds_findings(const struct cluster_check *check, struct findings *f
 		findings_add(findings, VERDICT_OK, check->name, "serve the kinds", "", "all %zu of them", kind_count);
 }
 
+/* Which of the optional kinds there are, by what people call them: "flux, canaries, rollouts". */
+static void optional_findings(const struct cluster_check *check, struct findings *findings)
+{
+	char room[240];
+	struct text found = text_in(room, sizeof(room));
+	for (const struct kind *kind = flux_kinds; check->discovery && kind->decode; kind++) {
+		const struct kind_row *names = kind_names(kind);
+		const char *area = names->area ? names->area : names->plural;
+		if (is_served(check->discovery, kind) && !strstr(room, area))
+			text_printf(&found, "%s%s", found.len ? ", " : "", area);
+	}
+	if (check->discovery)
+		findings_add(findings, VERDICT_OK, check->name, "look for GitOps", "", "%s",
+		             found.len ? room : "no Flux, Flagger, Argo Rollouts or KEDA here");
+}
+
 void cluster_check_findings(const struct cluster_check *check, struct findings *findings)
 {
 	const struct question *version = &check->questions[0];
@@ -241,6 +281,7 @@ void cluster_check_findings(const struct cluster_check *check, struct findings *
 			return;
 	}
 	kinds_findings(check, findings);
+	optional_findings(check, findings);
 }
 
 void cluster_check_free(struct cluster_check *check)

@@ -131,6 +131,28 @@ static void test_nothing_is_allowed(void **state)
 	}
 }
 
+/* Kinds that a server may be without are asked for where it has them, and no refusal of theirs is a failure. */
+static void test_optional_kinds(void **state)
+{
+	struct desk desk;
+	(void)state;
+	desk_open(&desk, NULL);
+	examine(&desk);
+	assert_string_equal(finding_of(&desk, "look for GitOps")->said, "no Flux, Flagger, Argo Rollouts or KEDA here");
+	desk_close(&desk);
+	desk_open(&desk, NULL);
+	api_add_resource(desk.api, &(struct api_resource){"kustomize.toolkit.fluxcd.io", "v1", "kustomizations", "kustomization", "Kustomization", 1, NULL});
+	api_add_resource(desk.api, &(struct api_resource){"helm.toolkit.fluxcd.io", "v2", "helmreleases", "helmrelease", "HelmRelease", 1, NULL});
+	api_add_resource(desk.api, &(struct api_resource){"flagger.app", "v1beta1", "canaries", "canary", "Canary", 1, NULL});
+	api_deny(desk.api, NULL, "helmreleases", "*");
+	examine(&desk);
+	assert_string_equal(finding_of(&desk, "look for GitOps")->said, "flux, canaries");
+	assert_int_equal(finding_of(&desk, "list kustomizations")->verdict, VERDICT_OK);
+	assert_int_equal(finding_of(&desk, "watch helmreleases")->verdict, VERDICT_WARNING);
+	assert_int_equal(findings_count(&desk.findings, VERDICT_FAILED), 0);
+	desk_close(&desk);
+}
+
 static void test_no_server(void **state)
 {
 	struct desk desk;
@@ -150,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_all_is_allowed),
 		cmocka_unit_test(test_one_namespace_only),
 		cmocka_unit_test(test_nothing_is_allowed),
+		cmocka_unit_test(test_optional_kinds),
 		cmocka_unit_test(test_no_server),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
