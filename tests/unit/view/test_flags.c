@@ -82,7 +82,7 @@ static void tab_and_matrix(void **state)
 	world_draw(world, 160, 45);
 	world_golden(world, "flags-column-160x45", 0);
 	world_press(world, "j");
-	world_press(world, "8");
+	world_press(world, "9");
 	world_golden(world, "flags-tab-160x45", 0);
 	assert_int_equal(deck_flag_pick(world->deck, &pick), 1);
 	assert_string_equal(pick.key, "hpa.enabled");
