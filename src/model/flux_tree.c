@@ -166,19 +166,25 @@ size_t flux_list(const struct fleet *fleet, const struct cluster *only, struct s
 	return rows.len;
 }
 
-/* All that can hang somewhere, once; `placed` marks what does. */
+/* All that can hang somewhere, once. */
 struct forest {
 	const struct cluster *cluster;
 	struct sheet_row *all;
 	size_t count;
-	char *placed;
+	struct branch {
+		const struct object *parent; /* what it hangs below; NULL: nothing that is there */
+		int placed;
+	} *branches; /* one for each of `all` */
 	struct sheet_rows out;
 };
 
-static int names(const struct object_ref *ref, const struct object *object)
+/* Looked up once an object: the tree is built anew with every change of the fleet. */
+static const struct object *parent_of(const struct cluster *cluster, const struct object *object)
 {
-	return strcmp(ref->name, object->name) == 0 && ref->namespace == object->namespace &&
-	       strcmp(ref->kind, kind_rows[object->kind].word) == 0;
+	const struct object *above = object->kind == OBJECT_HELMRELEASE
+	                                 ? ref_resolve(cluster, &resource_of(object)->applied_by)
+	                                 : NULL;
+	return above ? above : ref_resolve(cluster, flux_source_of(object));
 }
 
 static void put_leaves(struct forest *forest, const struct object *object, int depth)
@@ -197,17 +203,13 @@ static void put_leaves(struct forest *forest, const struct object *object, int d
 static void put_branch(struct forest *forest, size_t at, int depth)
 {
 	const struct object *object = forest->all[at].object;
-	forest->placed[at] = 1;
+	forest->branches[at].placed = 1;
 	struct sheet_row *row = sheet_rows_add(&forest->out, forest->cluster, object);
 	row->depth = depth;
 	row->rank = forest->all[at].rank;
-	for (size_t i = 0; i < forest->count && depth < FLUX_DEPTH; i++) {
-		const struct object *other = forest->all[i].object;
-		const struct object_ref *above = &resource_of(other)->applied_by;
-		int applied = other->kind == OBJECT_HELMRELEASE && ref_resolve(forest->cluster, above) != NULL;
-		if (!forest->placed[i] && names(applied ? above : flux_source_of(other), object))
+	for (size_t i = 0; i < forest->count && depth < FLUX_DEPTH; i++)
+		if (!forest->branches[i].placed && forest->branches[i].parent == object)
 			put_branch(forest, i, depth + 1);
-	}
 	put_leaves(forest, object, depth + 1);
 }
 
@@ -224,7 +226,7 @@ static void put_cluster(struct forest *forest)
 		for (size_t i = 0; i < forest->count; i++) {
 			enum object_kind kind = forest->all[i].object->kind;
 			int is_root = kind < OBJECT_HELMCHART || kind == OBJECT_IMAGEREPOSITORY;
-			if (!forest->placed[i] && (is_root || rest))
+			if (!forest->branches[i].placed && (is_root || rest))
 				put_branch(forest, i, 0);
 		}
 }
@@ -241,9 +243,11 @@ size_t flux_tree(const struct fleet *fleet, const struct cluster *only, struct s
 			forest.all[i].depth = flux_depth(forest.cluster, forest.all[i].object);
 		if (forest.count)
 			qsort(forest.all, forest.count, sizeof(*forest.all), tree_compare);
-		forest.placed = mem_new(forest.count + 1);
+		forest.branches = mem_new_array(forest.count + 1, sizeof(*forest.branches));
+		for (size_t i = 0; i < forest.count; i++)
+			forest.branches[i].parent = parent_of(forest.cluster, forest.all[i].object);
 		put_cluster(&forest);
-		free(forest.placed);
+		free(forest.branches);
 		free(forest.all);
 		rows = forest.out;
 	}

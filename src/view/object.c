@@ -262,7 +262,7 @@ static void put_conditions(struct object_page *object, const struct resource *re
 		struct text text = text_in(age, sizeof(age));
 		age_text(object->view.scene->now_ms, named->is.changed_ms, &text);
 		page_line(page);
-		page_printf(page, STYLE_TEXT, "   %-16s ", named->type);
+		page_printf(page, STYLE_TEXT, "   %-18s ", named->type);
 		page_printf(page, STYLE_STRONG, "%-8s", named->is.status == 'T' ? "True" : named->is.status == 'F' ? "False" : "Unknown");
 		page_printf(page, STYLE_TEXT, " %s", named->is.reason);
 		page_printf(page, STYLE_DIM, "  %s", age);
