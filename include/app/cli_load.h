@@ -14,6 +14,7 @@ int run_load_lint(struct cli *cli, int argc, const char *const *argv);
 int run_load_init(struct cli *cli, int argc, const char *const *argv);
 int run_load_list(struct cli *cli, int argc, const char *const *argv);
 int run_load_show(struct cli *cli, int argc, const char *const *argv);
+int run_load_sweep(struct cli *cli, int argc, const char *const *argv);
 int run_load_stop(struct cli *cli, int argc, const char *const *argv);
 int run_report_build(struct cli *cli, int argc, const char *const *argv);
 int run_report_serve(struct cli *cli, int argc, const char *const *argv);
@@ -26,6 +27,8 @@ char *load_results(const struct cli *cli);
 char *load_profiles(const struct cli *cli);
 /* Puts a run's folder into a place, s3:// or file://. */
 int load_publish(struct cli *cli, const char *folder, const char *url, struct err *err) MUST_USE;
+/* Runs a profile that names a namespace as pods; gives the exit code. */
+int load_run_pods(struct cli *cli, const struct profile *profile, struct err *err);
 /* What a run's state is as an exit code. */
 int load_exit_code(const struct run *run);
 /* The whole run as text for people. */

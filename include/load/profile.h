@@ -105,6 +105,9 @@ struct profile {
 	struct { const char *name, *value; } labels[16];
 	size_t label_count;
 	int workers;               /* pods, for engines on Kubernetes */
+	struct {
+		const char *namespace, *image, *agent, *account; /* namespace NULL: this machine runs it */
+	} pods;
 	const char *plan;          /* a JMX plan or a k6 script to run unchanged; NULL */
 	struct yaml yaml;
 };

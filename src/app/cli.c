@@ -59,6 +59,7 @@ const struct command cli_commands[] = {
 	{"load stop", "[RUN]", "Stop one, or all that run here, within two seconds.", "R", run_load_stop},
 	{"load compare", "BEFORE [AFTER]", "Say whether a run is worse than another, or whether it is noise: exits 1 on regression.",
 	 "R", run_load_compare},
+	{"load sweep", "", "Delete what load tests left behind in the chosen clusters.", "", run_load_sweep},
 	{"load publish", "RUN|report PLACE", "Put a run, or the report, into s3://BUCKET/PREFIX or file:///FOLDER.", "R", run_load_publish},
 	{"report build", "FOLDER", "Write the load tests as a web site for any file server or bucket.", "R", run_report_build},
 	{"report serve", "[FOLDER]", "Build it and serve it on this machine.", "RW", run_report_serve},

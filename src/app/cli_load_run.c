@@ -145,6 +145,8 @@ int run_load_run(struct cli *cli, int argc, const char *const *argv)
 		code = EXIT_USAGE, err_set(&err, "%s: a plan needs a target too, so that it is known whether it may be loaded", argv[0]);
 	else if (load_limits_check(&cli->config, profile, &err) < 0)
 		code = EXIT_REFUSED;
+	else if (profile->pods.namespace)
+		code = load_run_pods(cli, profile, &err);
 	else
 		code = start_and_follow(cli, profile, &text, &err);
 	profile_release(profile);

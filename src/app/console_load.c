@@ -77,6 +77,8 @@ static int ask(struct console *console, const struct run_profile *told, const st
 	char body[DIALOG_BODY];
 	int danger = strcmp(profile->env, "prod") == 0;
 	(void)text;
+	if (profile->pods.namespace)
+		return err_set(err, "it runs on Kubernetes: flagdeck load run %.200s", told->path);
 	if (!profile->target)
 		return err_set(err, "a plan needs a target too, so that it is known whether it may be loaded");
 	if (load_limits_check(console->options->config, profile, err) < 0)

@@ -126,6 +126,22 @@ static void read_timeouts(struct reader *reader, const struct yaml_node *node, v
 	reader_map(reader, node, "timeouts", fields, 2, into, NULL);
 }
 
+static void read_pods(struct reader *reader, const struct yaml_node *node, void *into)
+{
+	static const struct field fields[] = {
+		{"namespace", FIELD_TEXT, offsetof(struct profile, pods.namespace), 0, 0, NULL},
+		{"image", FIELD_TEXT, offsetof(struct profile, pods.image), 0, 0, NULL},
+		{"agentImage", FIELD_TEXT, offsetof(struct profile, pods.agent), 0, 0, NULL},
+		{"serviceAccount", FIELD_TEXT, offsetof(struct profile, pods.account), 0, 0, NULL},
+	};
+	unsigned seen = 0;
+	reader_map(reader, node, "kubernetes", fields, 4, into, &seen);
+	if ((seen & 3) != 3)
+		reader_problem(reader, node->line, "kubernetes needs namespace and image: {namespace: load, image: registry/jmeter:5.6.3}");
+	if (reader->profile->engine != ENGINE_JMETER)
+		reader_problem(reader, node->line, "on Kubernetes only the engine jmeter runs so far (engine: jmeter above it)");
+}
+
 static void read_users(struct reader *reader, const struct yaml_node *node, void *into)
 {
 	static const struct field fields[] = {
@@ -216,6 +232,7 @@ static const struct field profile_fields[] = {
 	{"labels", FIELD_CUSTOM, 0, 0, 0, read_labels},
 	{"engine", FIELD_CUSTOM, AT(engine), 0, 0, read_engine},
 	{"plan", FIELD_TEXT, AT(plan), 0, 0, NULL},
+	{"kubernetes", FIELD_CUSTOM, 0, 0, 0, read_pods},
 	{"workers", FIELD_INT, AT(workers), 1, 1000, NULL},
 	{"http", FIELD_CUSTOM, AT(protocol), 0, 0, read_http},
 	{"tls", FIELD_CUSTOM, 0, 0, 0, read_tls},
