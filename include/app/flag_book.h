@@ -41,6 +41,7 @@ const struct flag_history *flag_book_history(const struct flag_book *book);
 const char *flag_book_branch(const struct flag_book *book);
 const char *flag_book_shown(const struct flag_book *book); /* the address as it may be shown */
 int flag_book_by_request(const struct flag_book *book);
+const char *flag_book_author(const struct flag_book *book); /* as commits will have it; "" when it is not known */
 struct git *flag_book_git(const struct flag_book *book);
 const struct config_repository *flag_book_repository(const struct flag_book *book);
 int flag_book_is_busy(const struct flag_book *book); /* a change is on its way */

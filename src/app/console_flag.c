@@ -358,7 +358,7 @@ static void carry_out(struct console *console, const char *action)
 	struct err err = {0};
 	what[strcspn(what, "\n")] = '\0';
 	flag_intent_scope(&order->change.items[0], scope, sizeof(scope));
-	const struct audit_record record = {.change = order->change.id, .action = action, .cluster = flag_book_shown(console->flags),
+	const struct audit_record record = {.change = order->change.id, .git = flag_book_author(console->flags), .action = action, .cluster = flag_book_shown(console->flags),
 	                                    .target = scope, .what = what, .why = order->change.reason};
 	int result = audit_intend(console->audit, &record, id, &err);
 	if (result == 0 && audit_head(console->audit, head, NULL) == 0 && head[0])

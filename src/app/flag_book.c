@@ -11,12 +11,13 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "flag/board.h"
 #include "flag/load.h"
 #include "git/repo.h"
 #include "git/url.h"
 
-enum book_step { BOOK_REST, BOOK_INIT, BOOK_FETCH, BOOK_TIP, BOOK_LOAD, BOOK_HISTORY };
+enum book_step { BOOK_REST, BOOK_INIT, BOOK_AUTHOR, BOOK_FETCH, BOOK_TIP, BOOK_LOAD, BOOK_HISTORY };
 
 struct flag_book {
 	struct loop *loop;
@@ -36,7 +37,7 @@ struct flag_book {
 	struct timer *timer;
 	int again, locked, recovered;
 	struct git_recovery *recovery;
-	char tip[GIT_SHA];
+	char tip[GIT_SHA], author[300];
 	struct flag_tree *tree, *fresh;
 	struct flag_history history;
 	struct flag_board *board;
@@ -173,6 +174,15 @@ static void step_ended(void *arg, const struct git_answer *answer)
 		return;
 	}
 	book->locked = 0;
+	if (book->step == BOOK_AUTHOR) {
+		/* "Ada Lee <ada@example.org> 1795500000 +0000"; without one, the commit will say what to do. */
+		const char *end = answer->exit_code == 0 ? strchr(answer->out, '>') : NULL;
+		if (end)
+			utf8_sanitise(book->author, sizeof(book->author), answer->out, (size_t)(end - answer->out) + 1 < 90 ? (size_t)(end - answer->out) + 1 : 90);
+		book->step = BOOK_FETCH;
+		step_go(book);
+		return;
+	}
 	if (answer->trouble != GIT_WELL) {
 		fail(book, answer->error);
 		return;
@@ -181,7 +191,7 @@ static void step_ended(void *arg, const struct git_answer *answer)
 		take_tip(book, answer);
 		return;
 	}
-	book->step = book->step == BOOK_INIT ? BOOK_FETCH : BOOK_TIP;
+	book->step = book->step == BOOK_INIT ? BOOK_AUTHOR : BOOK_TIP;
 	step_go(book);
 }
 
@@ -196,7 +206,9 @@ static void step_go(struct flag_book *book)
 	const char *const fetch[] = {"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
 	                             "--no-auto-maintenance", "origin", book->refspec, NULL};
 	const char *const tip[] = {"rev-parse", "--verify", "--quiet", "--end-of-options", book->ref, NULL};
+	const char *const author[] = {"var", "GIT_AUTHOR_IDENT", NULL};
 	switch (book->step) {
+	case BOOK_AUTHOR: run(book, author, "asking"); break;
 	case BOOK_INIT: run(book, init, "making the clone of"); break;
 	case BOOK_FETCH: run(book, fetch, "fetching"); break;
 	case BOOK_TIP: run(book, tip, "asking the clone of"); break;
@@ -315,6 +327,11 @@ const char *flag_book_shown(const struct flag_book *book)
 int flag_book_by_request(const struct flag_book *book)
 {
 	return book->repository->by_request;
+}
+
+const char *flag_book_author(const struct flag_book *book)
+{
+	return book->author;
 }
 
 struct git *flag_book_git(const struct flag_book *book)

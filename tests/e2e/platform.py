@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 
 import rig
+import terminal
 
 PLATFORM = os.path.join(rig.ROOT, "contrib", "platform")
 ZONES = ("open", "internal", "dmz", "vsr")
@@ -159,6 +160,45 @@ def test_flip(r):
     print(audit.strip())
 
 
+def test_console(r):
+    """The same from the console's screen: set in the matrix, live in the cluster, taken back by a key."""
+    bare = os.path.join(r.dir, "git", "platform.git")
+    env = rig.environment(r.kubeconfig, GIT_AUTHOR_NAME="Ann", GIT_AUTHOR_EMAIL="ann@example.org", GIT_COMMITTER_NAME="Ann",
+                          GIT_COMMITTER_EMAIL="ann@example.org")
+    context = run(os.path.join(rig.BIN, "kubectl"), "config", "current-context", env=dict(os.environ, KUBECONFIG=r.kubeconfig)).strip()
+    config = os.path.join(r.dir, "console.yaml")
+    with open(config, "w") as f:
+        json.dump({"fleet": {"clusters": [{"context": context, "env": "dev"}]}, "repositories": [{"url": bare, "insecure": True}]}, f)
+
+    def hpa():
+        done = subprocess.run([os.path.join(rig.BIN, "kubectl"), "get", "hpa", "payments-api", "-n", "payments"], capture_output=True,
+                              env=dict(os.environ, KUBECONFIG=r.kubeconfig), check=False)
+        return done.returncode == 0
+
+    assert not hpa()
+    with terminal.Terminal([rig.binary(), "--config", config], env=env, columns=160, lines=45) as t:
+        t.wait_for("payments-api")
+        t.send("f")
+        t.wait_for("services × flags")
+        t.wait_for("hpa.enabled")
+        t.send("/", "payments-api", t.ENTER)
+        t.wait_for("/payments-api")
+        t.send("s")
+        t.wait_for("why")
+        t.send(t.TAB, "from the screen", t.ENTER, t.ENTER)
+        t.wait_for("will create HorizontalPodAutoscaler: payments-api/dev")
+        t.send("y")
+        t.wait_for("pushed")
+        rig.eventually("an HPA by the console", hpa, 60)
+        t.wait_for("[on*]")
+        t.send("x")
+        t.wait_for("will delete HorizontalPodAutoscaler: payments-api/dev")
+        t.send("y")
+        rig.eventually("no HPA by the console", lambda: not hpa(), 60)
+    subject = run("git", "-C", bare, "log", "-1", "--format=%s", "main").strip()
+    assert subject.startswith('Revert "hpa.enabled true'), subject
+
+
 def main():
     helm = os.path.join(rig.BIN, "helm")
     if not os.access(helm, os.X_OK):
@@ -170,6 +210,7 @@ def main():
         test_chart(r, helm)
         test_files(r)
         test_flip(r)
+        test_console(r)
 
 
 if __name__ == "__main__":
