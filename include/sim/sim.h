@@ -22,6 +22,7 @@ struct sim;
 
 struct sim_options {
 	int services;              /* in each cluster; 0: 240, at most SIM_SERVICES_MAX */
+	int small;                 /* fewer pods and smaller ones: for tests, which look at what happens, not at how much */
 	double speed;              /* how many times faster than life things happen; 0: 1 */
 	uint64_t seed;
 	const char *story;         /* one of sim_story_at; NULL: the first one */
@@ -44,6 +45,13 @@ struct sim *sim_new(struct loop *loop, const struct sim_options *options, struct
 /* Puts everything there. Takes tens of milliseconds, at the largest size more than a second. */
 void sim_fill(struct sim *sim);
 void sim_free(struct sim *sim);
+
+/*
+ * For tests whose clock stands still until they move it: does what is due now and says in how many
+ * milliseconds of the clock the next thing is. While sim_waits, git is at work: run the loop.
+ */
+int64_t sim_turn(struct sim *sim);
+int sim_waits(const struct sim *sim);
 
 struct api *sim_api(const struct sim *sim, int cluster);
 

@@ -311,6 +311,11 @@ const char *origin_ready(struct origin *origin)
 	return origin->trouble;
 }
 
+int origin_waits(const struct origin *origin)
+{
+	return origin->proc != NULL;
+}
+
 struct snapshot *origin_head(const struct origin *origin)
 {
 	return origin->head;

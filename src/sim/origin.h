@@ -45,6 +45,7 @@ struct origin *origin_new(struct loop *loop, const struct origin_options *option
 void origin_free(struct origin *origin);
 /* Waits for git. NULL when it is made, else why not, in words. */
 const char *origin_ready(struct origin *origin);
+int origin_waits(const struct origin *origin); /* git is at work */
 struct snapshot *origin_head(const struct origin *origin); /* borrowed */
 /* Looks whether somebody pushed; `moved` comes later when so. Cheap: one small file is read. */
 void origin_look(struct origin *origin);

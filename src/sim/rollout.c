@@ -48,6 +48,9 @@ static void step_next(struct rolling_out *out)
 	out->again = 0.1;
 }
 
+static int weigh(struct rolling_out *out, int weight);
+static int weight_at(const struct rolling_out *out);
+
 static void step_pause(struct rolling_out *out, const cJSON *pause)
 {
 	const cJSON *conditions = json_get(out->status, "pauseConditions");
@@ -67,6 +70,7 @@ static void step_pause(struct rolling_out *out, const cJSON *pause)
 		conditions = json_get(out->status, "pauseConditions");
 	}
 	phase_set(out, "Paused", "CanaryPauseStep");
+	weigh(out, weight_at(out)); /* an autoscaler may change the number meanwhile */
 	if (seconds < 0)
 		return;
 	const struct clock *clock = out->stage->api->options.clock;

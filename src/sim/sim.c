@@ -280,6 +280,10 @@ void sim_fill(struct sim *sim)
 	const struct origin_options options = {.path = path, .plan = &sim->plan, .catalog = sim->options.catalog,
 	                                     .clock = clock, .now_ms = clock->wall(clock), .moved = pushed, .arg = sim};
 	plan_make(&sim->plan, sim->options.services, sim->options.seed);
+	for (size_t i = 0; sim->options.small && i < sim->plan.count; i++) {
+		sim->plan.services[i].settings = 1;
+		sim->plan.services[i].pod_rps *= 4;
+	}
 	traffic_init(&sim->traffic, &sim->plan, shares, clock->wall(clock));
 	sim->origin = origin_new(sim->loop, &options); /* git works while the clusters are filled */
 	for (int i = 0; i < SIM_CLUSTERS; i++)
@@ -320,6 +324,19 @@ void sim_free(struct sim *sim)
 	free(sim->url);
 	free(sim->token);
 	free(sim);
+}
+
+int64_t sim_turn(struct sim *sim)
+{
+	const struct clock *clock = sim->options.clock ? sim->options.clock : &clock_system;
+	agenda_run(sim->agenda);
+	int64_t next = agenda_next(sim->agenda) - clock->mono(clock);
+	return next > 0 ? next : 0;
+}
+
+int sim_waits(const struct sim *sim)
+{
+	return origin_waits(sim->origin);
 }
 
 int sim_story_at(int index, const char **name, const char **help)

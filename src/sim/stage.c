@@ -28,7 +28,8 @@ void stage_put(struct stage *stage, const char *plural, cJSON *object)
 	struct table *table = stage_table(stage, plural);
 	char key[2 * SIM_NAME];
 	doc_key(key, sizeof(key), json_string(object, "metadata/namespace"), json_string(object, "metadata/name"));
-	generation_count(object, table_get(table, key));
+	if (strcmp(plural, "pods") != 0 && strcmp(plural, "events") != 0) /* these have no generations */
+		generation_count(object, table_get(table, key));
 	(void)store_write(stage->api, table, object, NULL);
 	cJSON_Delete(object);
 }
@@ -44,6 +45,15 @@ int owner_is(const cJSON *object, const char *uid)
 	return own && uid && strcmp(own, uid) == 0;
 }
 
+static int text_holds(const struct doc *doc, const char *text)
+{
+	struct buf room;
+	buf_init(&room, SIM_TEXT_MAX);
+	int holds = text && memmem(doc_text(doc, &room), doc->len, text, strlen(text)) != NULL;
+	buf_release(&room);
+	return holds;
+}
+
 void stage_owned(const struct stage *stage, const char *plural, const char *prefix, const char *uid, struct vec *out)
 {
 	const struct table *table = stage_table(stage, plural);
@@ -53,8 +63,8 @@ void stage_owned(const struct stage *stage, const char *plural, const char *pref
 		const struct doc *doc = table->docs.items[at];
 		if (strncmp(doc->key, prefix, strlen(prefix)) != 0)
 			break;
-		cJSON *object = doc_json(doc);
-		if (owner_is(object, uid))
+		cJSON *object = text_holds(doc, uid) ? doc_json(doc) : NULL;
+		if (object && owner_is(object, uid))
 			vec_push(out, object);
 		else
 			cJSON_Delete(object);
@@ -197,14 +207,19 @@ const char *image_tag(const char *image)
 /* "namespace/owner" of an object with a controlling owner of that kind. */
 static int owner_key(const struct doc *doc, const char *kind, char *out, size_t size)
 {
-	cJSON *object = doc_json(doc);
-	const cJSON *owner = cJSON_GetArrayItem(json_at(object, "metadata/ownerReferences"), 0);
-	const char *name = json_string(owner, "name"), *own = json_string(owner, "kind");
-	int found = name && own && strcmp(own, kind) == 0;
-	if (found)
+	char wanted[96], name[SIM_NAME];
+	struct buf room;
+	/* Every change of a pod comes here: its text is searched instead of parsed. */
+	int len = snprintf(wanted, sizeof(wanted), "\"kind\":\"%s\",\"name\":\"", kind);
+	buf_init(&room, SIM_TEXT_MAX);
+	const char *text = doc_text(doc, &room), *owners = memmem(text, doc->len, "\"ownerReferences\":[", 19);
+	const char *found = owners ? memmem(owners, (size_t)(text + doc->len - owners), wanted, (size_t)len) : NULL;
+	if (found) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(found + len, "\""), found + len);
 		doc_key(out, size, doc->namespace, name);
-	cJSON_Delete(object);
-	return found;
+	}
+	buf_release(&room);
+	return found != NULL;
 }
 
 static void owned_remove(struct stage *stage, const char *plural, const struct doc *owner)
@@ -235,9 +250,9 @@ static void pod_changed(struct stage *stage, const struct change *change)
 	if (!change->before)
 		agenda_add(stage->agenda, stage_dice(stage, 0.05, 0.3), pod_step, stage, doc->key);
 	if (owner_key(doc, "ReplicaSet", key, sizeof(key)))
-		agenda_want(stage->agenda, 0.05, replica_set_sync, stage, key);
+		agenda_want(stage->agenda, 0.4, replica_set_sync, stage, key);
 	else if (owner_key(doc, "StatefulSet", key, sizeof(key)))
-		agenda_want(stage->agenda, 0.05, stateful_set_sync, stage, key);
+		agenda_want(stage->agenda, 0.4, stateful_set_sync, stage, key);
 }
 
 void stage_observe(struct stage *stage, const struct table *table, const struct change *change)
@@ -253,9 +268,9 @@ void stage_observe(struct stage *stage, const struct table *table, const struct 
 		else
 			owned_remove(stage, "pods", doc);
 		if (owner_key(doc, "Deployment", key, sizeof(key)))
-			agenda_want(stage->agenda, 0.05, deployment_sync, stage, key);
+			agenda_want(stage->agenda, 0.3, deployment_sync, stage, key);
 		else if (owner_key(doc, "Rollout", key, sizeof(key)))
-			agenda_want(stage->agenda, 0.05, rollout_sync, stage, key);
+			agenda_want(stage->agenda, 0.3, rollout_sync, stage, key);
 	} else if (strcmp(plural, "deployments") == 0) {
 		if (change->after)
 			agenda_want(stage->agenda, 0.05, deployment_sync, stage, doc->key);

@@ -63,7 +63,9 @@ static void complete(struct api *api, cJSON *metadata, const struct doc *before)
 {
 	char text[64];
 	const struct clock *clock = api->options.clock;
-	cJSON *old = before ? doc_json(before) : NULL;
+	/* A controller writes what it has read: then there is nothing to look up. */
+	int whole = json_string(metadata, "uid") && json_string(metadata, "creationTimestamp");
+	cJSON *old = before && !whole ? doc_json(before) : NULL;
 	static const char *const kept[] = {"uid", "creationTimestamp"};
 	for (size_t i = 0; i < 2; i++) {
 		const char *value = json_string(json_get(old, "metadata"), kept[i]);

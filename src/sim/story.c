@@ -143,8 +143,8 @@ static void reach(struct sim *sim, const struct step *step)
 static const struct step calm[] = {
 	{20, release, "catalog-web", "+", bot, "%s: release %s", {.cluster = -1}, EU_PROD, 0, 0},
 	{110, release, "orders-api", "+", bot, "%s: release %s", {.cluster = -1}, EU_PROD, 0, 0},
-	{200, release, "identity-gateway", "+", bot, "%s: release %s", {.cluster = -1}, EU_DEV, 0, 0},
-	{290, release, "shipping-worker", "+", bot, "%s: release %s", {.cluster = -1}, EU_PROD, 0, 0},
+	{200, release, "identity-web", "+", bot, "%s: release %s", {.cluster = -1}, EU_DEV, 0, 0},
+	{290, release, "shipping-web", "+", bot, "%s: release %s", {.cluster = -1}, EU_PROD, 0, 0},
 };
 
 static const struct step bad_release[] = {
@@ -163,7 +163,7 @@ static const struct step stuck_kustomization[] = {
 	{10, edit, "loyalty-api", "hpa:\n   enabled: true\n  maxReplicas: 12\n", tom, "loyalty-api: more pods for the campaign",
 	 {.cluster = -1}, EU_PROD, 0, 0},
 	{35, hold, "fraud", "rules engine is being migrated by hand", mei, NULL, {.cluster = -1}, EU_PROD, 0, 0},
-	{50, release, "billing-worker", "+", bot, "%s: release %s", {.cluster = -1, .life = LIFE_UNREADY}, EU_PROD, 0, 0},
+	{50, release, "billing-web", "+", bot, "%s: release %s", {.cluster = -1, .life = LIFE_UNREADY}, EU_PROD, 0, 0},
 	{420, edit, "loyalty-api", NULL, tom, "loyalty-api: repair the indentation", {.cluster = -1}, EU_PROD, 0, 0},
 	{520, hold, "fraud", NULL, mei, NULL, {.cluster = -1}, EU_PROD, 0, 0},
 };
@@ -179,7 +179,7 @@ static const struct step traffic_peak[] = {
 };
 
 static const struct step tour[] = {
-	{2, release, "media-sync", "fix-thumbnails", tom, "%s: try %s", {.cluster = EU_DEV, .life = LIFE_PULL}, EU_DEV, 0, 0},
+	{2, release, "media-api", "fix-thumbnails", tom, "%s: try %s", {.cluster = EU_DEV, .life = LIFE_PULL}, EU_DEV, 0, 0},
 	{10, release, "catalog-web", "+", bot, "%s: release %s", {.cluster = -1}, EU_PROD, 0, 0},
 	{40, release, "checkout-api", "+", bot, "%s: release %s", {.cluster = -1, .errors = 0.17, .slower = 2.4}, EU_PROD, 0, 0},
 	{70, release, "checkout-web", "+", bot, "%s: release %s", {.cluster = -1, .errors = 0.09, .slower = 1.8}, EU_PROD, 0, 0},
