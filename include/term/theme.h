@@ -16,6 +16,7 @@
  *	bad: {fg: "#ff5f5f", bold: true}
  *	selected: {bg: 24}
  *
+ * A ground of `text` is every element's that names none, where there are 256 colours or more.
  * Colours are a name (black red green yellow blue magenta cyan white, bright-black …, default), a
  * number of the 256-colour palette or "#rrggbb". Attributes: bold, dim, underline, reverse, italic.
  * Unknown elements, keys and colours are refused with file:line and the nearest known name.

@@ -213,6 +213,24 @@ static int ground_vanishes(int color, enum colors colors)
 	       (mapped == COLOR_NONE || mapped == 0 || mapped == 7 || mapped == 8 || mapped == 15);
 }
 
+/* A theme whose text has a ground of its own has it everywhere; with few colours it does without, and
+ * without the letters' colour that belongs to it. */
+static struct look look_grounded(const struct theme *theme, struct look look, enum colors colors)
+{
+	const struct look *text = &theme->looks[STYLE_TEXT];
+
+	if (text->bg == COLOR_NONE)
+		return look;
+	if (colors >= COLORS_256) {
+		look.fg = look.fg == COLOR_NONE ? text->fg : look.fg;
+		look.bg = look.bg == COLOR_NONE ? text->bg : look.bg;
+	} else if (look.bg == text->bg) {
+		look.bg = COLOR_NONE;
+		look.fg = look.fg == text->fg ? COLOR_NONE : look.fg;
+	}
+	return look;
+}
+
 struct look theme_look(const struct theme *theme, uint16_t style, enum colors colors)
 {
 	enum element below = style_below(style), above = style_above(style);
@@ -227,6 +245,7 @@ struct look theme_look(const struct theme *theme, uint16_t style, enum colors co
 	}
 	if (colors == COLORS_MONO)
 		return (struct look){COLOR_NONE, COLOR_NONE, mono};
+	look = look_grounded(theme, look, colors);
 	if (ground_vanishes(look.bg, colors)) {
 		look.bg = COLOR_NONE;
 		/* One even bar: coloured letters would become patches of ground. */

@@ -27,12 +27,13 @@ static void test_embedded_are_complete(void **state)
 		int plain = 0;
 		assert_int_equal(theme_load(&theme, name, &err), 0);
 		assert_string_equal(theme.name, name);
-		/* Each element is written down; those that look like text are text, footer and input. */
+		/* Each element is written down; those that look like text are footer and input, and text itself
+		 * where it has no ground of its own. */
 		for (int j = 0; j < ELEMENT_COUNT; j++) {
 			struct look look = theme.looks[j];
 			plain += look.fg == COLOR_NONE && look.bg == COLOR_NONE && look.attrs == 0;
 		}
-		assert_int_equal(plain, 3);
+		assert_int_equal(plain, theme.looks[STYLE_TEXT].bg == COLOR_NONE ? 3 : 2);
 	}
 	assert_null(theme_name(99));
 }
@@ -138,6 +139,29 @@ static void test_look_rules(void **state)
 	                    sizeof(look));
 }
 
+/* A theme that brings its own ground brings it everywhere, or, with few colours, nowhere. */
+static void test_own_ground(void **state)
+{
+	static const char yaml[] = "text: {fg: 235, bg: 231}\nok: {fg: 22}\nselected: {bg: 153}\nheader: {bg: 254}\n";
+	struct theme theme;
+	struct look look;
+
+	(void)state;
+	assert_int_equal(theme_parse(&theme, "mine", yaml, strlen(yaml), NULL), 0);
+	look = theme_look(&theme, STYLE_FOOTER, COLORS_256);
+	assert_memory_equal(&look, (&(struct look){235, 231, 0}), sizeof(look));
+	look = theme_look(&theme, STYLE_OK, COLORS_256);
+	assert_memory_equal(&look, (&(struct look){22, 231, 0}), sizeof(look));
+	look = theme_look(&theme, style_over(STYLE_TEXT, STYLE_SELECTED), COLORS_256);
+	assert_memory_equal(&look, (&(struct look){235, 153, 0}), sizeof(look));
+	look = theme_look(&theme, STYLE_HEADER, COLORS_256);
+	assert_memory_equal(&look, (&(struct look){235, 254, 0}), sizeof(look));
+	look = theme_look(&theme, STYLE_TEXT, COLORS_16);
+	assert_memory_equal(&look, (&(struct look){COLOR_NONE, COLOR_NONE, 0}), sizeof(look));
+	look = theme_look(&theme, STYLE_TEXT, COLORS_MONO);
+	assert_memory_equal(&look, (&(struct look){COLOR_NONE, COLOR_NONE, 0}), sizeof(look));
+}
+
 static void test_hues_survive_on_16(void **state)
 {
 	static const struct {
@@ -228,6 +252,7 @@ int main(void)
 	    cmocka_unit_test(test_contrast),
 	    cmocka_unit_test(test_states_differ),
 	    cmocka_unit_test(test_look_rules),
+	    cmocka_unit_test(test_own_ground),
 	    cmocka_unit_test(test_hues_survive_on_16),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_files),
