@@ -2,6 +2,7 @@
 #ifndef APP_CONFIG_PROM_H
 #define APP_CONFIG_PROM_H
 
+#include "prom/slo.h"
 #include "prom/source.h"
 
 /*
@@ -12,19 +13,10 @@ struct yaml_node;
 struct config;
 struct config_key;
 
-/* A service level objective. */
-struct config_slo {
-	const char *service;   /* its name */
-	const char *namespace; /* NULL: any */
-	double objective;      /* 0.999 */
-	double window_ms;      /* 30 days */
-	const char *window;    /* as it is written: "30d" */
-};
-
 struct config_metrics {
 	struct preset *presets;
 	size_t preset_count;
-	struct config_slo *slos;
+	struct slo_rule *slos;
 	size_t slo_count;
 	struct prices prices;
 	const char *grafana_url;       /* NULL: no links */

@@ -113,6 +113,7 @@ struct fleet {
 	struct fleet_totals totals;
 	int flagged;           /* a repository's flags are known */
 	struct prices prices;  /* set by the app, from the configuration */
+	int has_objectives;    /* likewise: there are service level objectives */
 	struct timeline timeline;
 	uint64_t version;      /* grows with every visible change */
 	uint64_t membership;   /* grows when services come or go */

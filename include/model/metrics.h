@@ -51,9 +51,22 @@ struct metric_value {
 	int parts;      /* added in it so far */
 };
 
+/*
+ * A service level objective and how it stands. A burn rate of 1 uses the error budget up exactly when
+ * the window is over; the windows of the rates are 5 m, 30 m, 1 h and 6 h.
+ */
+enum { SLO_BURNS = 4 };
+struct service_slo {
+	double objective, window_ms;
+	double ratio;            /* of errors over the window; NaN: not known */
+	double burn[SLO_BURNS];  /* NaN: not known */
+	int64_t at_ms;
+};
+
 /* Of one service; on the heap, made with its first value. About 4 KiB. */
 struct service_metrics {
 	struct metric_value now[METRICS];
+	struct service_slo *slo;                      /* NULL: it has none */
 	int64_t last_step[METRIC_KEPT];               /* at / METRIC_STEP_MS of the newest; 0: none */
 	float history[METRIC_KEPT][METRIC_HISTORY];   /* ring by step; NaN: a gap */
 };
@@ -98,6 +111,17 @@ void metrics_begin(struct cluster *cluster, enum metric metric);
 void metrics_add(struct service *service, enum metric metric, double value);
 void metrics_commit(struct cluster *cluster, enum metric metric, int64_t at_ms);
 void metrics_set_state(struct cluster *cluster, enum metering state, const char *words);
+
+/* burn -1: the ratio over the objective's window, else the index of a burn rate's window. */
+void slo_put(struct service *service, double objective, double window_ms, int burn, int64_t at_ms, double ratio);
+/* What is left of the error budget, 1 to minus much; NaN: not known. */
+double slo_budget(const struct service *service);
+/* The burn rate that pages by several windows: the lower of 1 h and 5 m, or of 6 h and 30 m where that is
+ * nearer to its threshold (14.4 and 6). NaN: not known. */
+double slo_burn(const struct service *service);
+/* 2: page (over 14.4 or 6), 1: ticket (over 1), 0: neither. */
+int slo_urgency(const struct service *service);
+void service_metrics_free(struct service_metrics *metrics); /* NULL is fine */
 
 /* What a label pair of a series names. */
 enum metric_target { TARGET_SERVICE, TARGET_WORKLOAD, TARGET_POD };

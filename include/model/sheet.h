@@ -12,6 +12,7 @@ struct cJSON;
 struct cluster;
 struct fleet;
 struct object;
+struct service;
 
 /*
  * A list over all clusters beside that of the services: declared once, shown by the console in the
@@ -46,6 +47,8 @@ struct sheet {
 	size_t (*run)(const struct fleet *fleet, const struct cluster *only, struct sheet_row **rows);
 	size_t (*tree)(const struct fleet *fleet, const struct cluster *only, struct sheet_row **rows); /* may be NULL */
 	struct cJSON *(*json)(const struct sheet_row *row, int64_t now_ms);
+	/* Of rows without an object: the service that one is about. NULL: they are about none. */
+	const struct service *(*service)(const struct sheet_row *row);
 };
 
 extern const struct sheet flux_sheet, paused_sheet, rollouts_sheet, alerts_sheet, silences_sheet;

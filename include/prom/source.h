@@ -15,6 +15,7 @@
  * stay and are marked old.
  */
 struct prom_source;
+struct slo_rule;
 
 /* What the configuration says of a cluster's Prometheus. Strings stay the caller's. */
 struct prom_config {
@@ -37,6 +38,8 @@ struct prom_source_options {
 	const struct prom_config *config; /* NULL: discover all; outlives the source */
 	const struct preset *own;        /* presets of the configuration, tried first; outlive the source */
 	size_t own_count;
+	const struct slo_rule *slos;     /* service level objectives; outlive the source */
+	size_t slo_count;
 	double patience;                 /* seconds for an answer; 0: 10 */
 	int only_find;                   /* find the server and its presets, and ask no more */
 	void (*changed)(void *arg);      /* the model was written */
@@ -59,6 +62,7 @@ struct alerting *prom_source_alerting(const struct prom_source *source);
 struct prom_client *prom_source_client(const struct prom_source *source);
 /* The preset in use for a metric; NULL: none tells it. `scope` is filled with this source's. */
 const struct preset *prom_source_preset(const struct prom_source *source, enum metric metric, struct preset_scope *scope);
+unsigned long prom_source_rounds(const struct prom_source *source); /* that are over */
 /* Queries sent so far, for benchmarks and `doctor`. */
 size_t prom_source_queries(const struct prom_source *source);
 

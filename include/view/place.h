@@ -27,7 +27,7 @@ struct place_ops {
 extern const struct place_ops services_place, sheet_place;
 
 /* Lists of model/sheet.h; the view's name is the sheet's. */
-extern const struct view_ops flux_view, paused_view, rollouts_view;
+extern const struct view_ops flux_view, paused_view, rollouts_view, alerts_view, silences_view;
 /* The row that is selected; NULL: none. Good until the model is written. */
 const struct sheet_row *sheet_selected(struct view *view);
 /* Calls `each` for the marked rows that are there, or for the selected one where none is marked; returns

@@ -36,7 +36,7 @@ struct row {
 #define SET(name, shape, field, help) \
 	{{M "presets[]." name, "none", help}, PART_PRESET, name, shape, offsetof(struct preset, field)}
 #define SLO(name, shape, field, fallback, help) \
-	{{M "slos[]." name, fallback, help}, PART_SLO, name, shape, offsetof(struct config_slo, field)}
+	{{M "slos[]." name, fallback, help}, PART_SLO, name, shape, offsetof(struct slo_rule, field)}
 
 static const struct row rows[] = {
 	PROM("off", SHAPE_FLAG, off, "false", "Whether no metrics are read."),
@@ -324,8 +324,8 @@ static int slo_read(struct config *config, const struct yaml_node *node, struct 
 {
 	struct config_metrics *metrics = &config->metrics;
 	metrics->slos = mem_resize(metrics->slos, metrics->slo_count + 1, sizeof(*metrics->slos));
-	struct config_slo *slo = &metrics->slos[metrics->slo_count++];
-	*slo = (struct config_slo){.window = "30d"};
+	struct slo_rule *slo = &metrics->slos[metrics->slo_count++];
+	*slo = (struct slo_rule){.window = "30d"};
 	if (part_read(config, PART_SLO, node, "", slo, err) < 0)
 		return -1;
 	slo->window_ms = duration_of(slo->window) * 1000;

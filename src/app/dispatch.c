@@ -92,6 +92,8 @@ static void (*const handlers[ACTION_COUNT])(struct dispatch *dispatch, enum acti
 	[ACTION_VIEW_FLUX] = to_deck,
 	[ACTION_VIEW_ROLLOUTS] = to_deck,
 	[ACTION_VIEW_PAUSED] = to_deck,
+	[ACTION_VIEW_ALERTS] = to_deck,
+	[ACTION_VIEW_SILENCES] = to_deck,
 	[ACTION_SHEET_TREE] = to_deck,
 	[ACTION_PANE_NEXT] = to_deck,
 	[ACTION_PANE_PREVIOUS] = to_deck,

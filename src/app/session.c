@@ -60,6 +60,8 @@ static struct prom_source *meter_make(const struct session *session, const struc
 		.config = context->prometheus,
 		.own = options->metrics->presets,
 		.own_count = options->metrics->preset_count,
+		.slos = options->metrics->slos,
+		.slo_count = options->metrics->slo_count,
 		.only_find = options->only_ask,
 		.changed = options->changed ? options->changed : changed_nothing,
 		.arg = options->arg,
@@ -83,8 +85,10 @@ struct session *session_new(const struct session_options *options, struct err *e
 	session->meters = mem_new_array(options->context_count + 1, sizeof(*session->meters));
 	session->source_count = options->context_count;
 	session->only_ask = options->only_ask;
-	if (options->metrics)
+	if (options->metrics) {
 		session->fleet->prices = options->metrics->prices;
+		session->fleet->has_objectives = options->metrics->slo_count > 0;
+	}
 	for (size_t i = 0; i < options->context_count; i++) {
 		const struct session_context *context = &options->contexts[i];
 		struct err why = {.text = ""};

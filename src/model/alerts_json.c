@@ -188,6 +188,11 @@ static cJSON *alert_json(const struct sheet_row *row, int64_t now_ms)
 	return json;
 }
 
+static const struct service *alert_about(const struct sheet_row *row)
+{
+	return map_get(&row->cluster->fleet->by_key, alert_of(row)->service);
+}
+
 const struct sheet alerts_sheet = {
 	.name = "alerts",
 	.help = "Alerts that fire or are pending, with what silences or inhibits them",
@@ -196,6 +201,7 @@ const struct sheet alerts_sheet = {
 	.column_count = sizeof(alert_columns) / sizeof(alert_columns[0]),
 	.run = alerts_run,
 	.json = alert_json,
+	.service = alert_about,
 };
 
 static const struct silence *silence_of(const struct sheet_row *row)

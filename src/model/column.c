@@ -387,6 +387,10 @@ const struct column columns[] = {
 	 .help = "Pods that have been ready for long enough", FUNCTIONS(available), .number = available_number},
 	{.key = "pods", .title = "PODS", .min_width = 4, .keep = 18, .descends = 1, .right = 1,
 	 .help = "Pods that exist and are not ending", FUNCTIONS(pods), .number = pods_number},
+	{.key = "slo", .title = "BUDGET", .min_width = 6, .keep = 9, .in_table = 1,
+	 .help = "What is left of the error budget of its objective, in percent", METERED(slo)},
+	{.key = "burn", .title = "BURN", .min_width = 5, .keep = 10, .in_table = 1,
+	 .help = "How fast the error budget is used, by two windows: 1 uses it up exactly in time", METERED(burn)},
 	{.key = "cpu-request", .title = "CPU/REQ", .min_width = 7, .keep = 22, .help = "CPU used, in percent of the requests",
 	 METERED(cpu_request)},
 	{.key = "cpu-limit", .title = "CPU/LIM", .min_width = 7, .keep = 23, .help = "CPU used, in percent of the limits",
@@ -411,6 +415,8 @@ int column_is_shown(const struct column *column, const struct fleet *fleet)
 	if (!column->in_table || !column->metered)
 		return column->in_table;
 	if (column->format == column_cost_format && !prices_are_set(&fleet->prices))
+		return 0;
+	if ((column->format == column_slo_format || column->format == column_burn_format) && !fleet->has_objectives)
 		return 0;
 	for (size_t i = 0; i < fleet->clusters.len; i++) {
 		const struct cluster_metrics *metrics = &((const struct cluster *)fleet->clusters.items[i])->metrics;

@@ -269,3 +269,60 @@ int column_cost_compare(const struct service *a, const struct service *b)
 {
 	return order_of(column_cost_number(a), column_cost_number(b));
 }
+
+/* What is left of the error budget, in percent. */
+double column_slo_number(const struct service *service)
+{
+	return PERCENT * slo_budget(service);
+}
+
+int column_slo_absent(const struct service *service)
+{
+	return !service->metrics || !service->metrics->slo;
+}
+
+void column_slo_format(const struct service *service, struct text *out)
+{
+	if (column_slo_absent(service))
+		return;
+	number_format(column_slo_number(service), out);
+	text_add(out, isnan(column_slo_number(service)) ? "" : "%");
+}
+
+enum tone column_slo_tone(const struct service *service)
+{
+	double left = column_slo_number(service);
+	return left < 0 ? TONE_BAD : left < 20 ? TONE_WARNING : TONE_GOOD;
+}
+
+int column_slo_compare(const struct service *a, const struct service *b)
+{
+	return order_of(column_slo_number(a), column_slo_number(b));
+}
+
+double column_burn_number(const struct service *service)
+{
+	return slo_burn(service);
+}
+
+int column_burn_absent(const struct service *service)
+{
+	return column_slo_absent(service);
+}
+
+void column_burn_format(const struct service *service, struct text *out)
+{
+	if (!column_burn_absent(service))
+		number_format(slo_burn(service), out);
+}
+
+enum tone column_burn_tone(const struct service *service)
+{
+	static const enum tone tones[] = {TONE_PLAIN, TONE_WARNING, TONE_BAD};
+	return tones[slo_urgency(service)];
+}
+
+int column_burn_compare(const struct service *a, const struct service *b)
+{
+	return order_of(slo_burn(a), slo_burn(b));
+}

@@ -25,6 +25,8 @@ DECLARE(cpu_limit)
 DECLARE(mem_request)
 DECLARE(mem_limit)
 DECLARE(throttled)
+DECLARE(slo)
+DECLARE(burn)
 #undef DECLARE
 
 int prices_are_set(const struct prices *prices);

@@ -79,6 +79,17 @@ static void history_put(struct service_metrics *metrics, enum metric metric, int
 	metrics->last_step[metric] = step;
 }
 
+static struct service_metrics *metrics_of(struct service *service)
+{
+	if (service->metrics)
+		return service->metrics;
+	service->metrics = mem_new(sizeof(*service->metrics));
+	for (int i = 0; i < METRIC_KEPT; i++)
+		for (int k = 0; k < METRIC_HISTORY; k++)
+			service->metrics->history[i][k] = NAN;
+	return service->metrics;
+}
+
 void metrics_begin(struct cluster *cluster, enum metric metric)
 {
 	const struct vec *all = &cluster->fleet->services;
@@ -91,13 +102,7 @@ void metrics_begin(struct cluster *cluster, enum metric metric)
 
 void metrics_add(struct service *service, enum metric metric, double value)
 {
-	if (!service->metrics) {
-		service->metrics = mem_new(sizeof(*service->metrics));
-		for (int i = 0; i < METRIC_KEPT; i++)
-			for (int k = 0; k < METRIC_HISTORY; k++)
-				service->metrics->history[i][k] = NAN;
-	}
-	struct metric_value *now = &service->metrics->now[metric];
+	struct metric_value *now = &metrics_of(service)->now[metric];
 	if (now->parts++ == 0 || isnan(now->adding))
 		now->adding = value;
 	else if (isnan(value)) /* a part without a number takes nothing from the others */
@@ -106,6 +111,73 @@ void metrics_add(struct service *service, enum metric metric, double value)
 		now->adding = fmax(now->adding, value);
 	else
 		now->adding += value;
+}
+
+void service_metrics_free(struct service_metrics *metrics)
+{
+	if (metrics)
+		free(metrics->slo);
+	free(metrics);
+}
+
+void slo_put(struct service *service, double objective, double window_ms, int burn, int64_t at_ms, double ratio)
+{
+	struct service_metrics *metrics = metrics_of(service);
+	if (!metrics->slo) {
+		metrics->slo = mem_new(sizeof(*metrics->slo));
+		metrics->slo->ratio = NAN;
+		for (int i = 0; i < SLO_BURNS; i++)
+			metrics->slo->burn[i] = NAN;
+	}
+	struct service_slo *slo = metrics->slo;
+	double *slot = burn < 0 ? &slo->ratio : &slo->burn[burn], value = burn < 0 ? ratio : ratio / (1 - objective);
+	/* Parts of one answer have one time: then the worst stands. */
+	if (slo->at_ms == at_ms && !isnan(*slot) && !(value > *slot))
+		return;
+	slo->objective = objective;
+	slo->window_ms = window_ms;
+	slo->at_ms = at_ms;
+	*slot = value;
+	service->cluster->fleet->stirred = 1;
+}
+
+static const struct service_slo *slo_of(const struct service *service)
+{
+	return service->metrics ? service->metrics->slo : NULL;
+}
+
+double slo_budget(const struct service *service)
+{
+	const struct service_slo *slo = slo_of(service);
+	return slo ? 1 - slo->ratio / (1 - slo->objective) : NAN;
+}
+
+enum { BURN_5M, BURN_30M, BURN_1H, BURN_6H };
+static const double FAST = 14.4, SLOW = 6;
+
+static double lower(double a, double b)
+{
+	return isnan(a) || isnan(b) ? NAN : fmin(a, b);
+}
+
+double slo_burn(const struct service *service)
+{
+	const struct service_slo *slo = slo_of(service);
+	double fast = slo ? lower(slo->burn[BURN_1H], slo->burn[BURN_5M]) : NAN;
+	double slow = slo ? lower(slo->burn[BURN_6H], slo->burn[BURN_30M]) : NAN;
+	if (isnan(fast) || isnan(slow))
+		return isnan(fast) ? slow : fast;
+	return slow / SLOW > fast / FAST ? slow : fast;
+}
+
+int slo_urgency(const struct service *service)
+{
+	const struct service_slo *slo = slo_of(service);
+	if (!slo)
+		return 0;
+	if (lower(slo->burn[BURN_1H], slo->burn[BURN_5M]) > FAST || lower(slo->burn[BURN_6H], slo->burn[BURN_30M]) > SLOW)
+		return 2;
+	return slo_burn(service) > 1 || slo_budget(service) < 0;
 }
 
 static void commit_service(struct service *service, enum metric metric, int64_t at_ms)

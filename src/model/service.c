@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "model/flux.h"
 #include "model/chain.h"
+#include "model/metrics.h"
 #include "model/owner.h"
 
 enum { PODS_LOOKED_AT = 256 };
@@ -76,7 +77,7 @@ void service_free(struct service *service)
 	ref_release(fleet->strings, &service->flux.by);
 	ref_release(fleet->strings, &service->flux.above);
 	vec_release(&service->workloads);
-	free(service->metrics);
+	service_metrics_free(service->metrics);
 	chain_free(service->chain);
 	free(service->key);
 	free(service);

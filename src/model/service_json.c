@@ -70,6 +70,14 @@ static void add_metrics(cJSON *object, const struct service *service)
 		cJSON_AddNumberToObject(values, "costHour", cost);
 	else
 		cJSON_AddNullToObject(values, "costHour");
+	const struct service_slo *slo = service->metrics ? service->metrics->slo : NULL;
+	if (slo) {
+		cJSON *objective = cJSON_AddObjectToObject(values, "slo");
+		const double numbers[] = {slo->objective, slo_budget(service), slo->burn[0], slo->burn[1], slo->burn[2], slo->burn[3]};
+		static const char *const names[] = {"objective", "budgetLeft", "burn5m", "burn30m", "burn1h", "burn6h"};
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			cJSON_AddItemToObject(objective, names[i], isfinite(numbers[i]) ? cJSON_CreateNumber(numbers[i]) : cJSON_CreateNull());
+	}
 	const struct metric_value *rps = service_metric(service, METRIC_RPS), *cpu = service_metric(service, METRIC_CPU);
 	char stamp[32] = "";
 	if (rps || cpu)

@@ -17,6 +17,7 @@
 #include "model/writer.h"
 #include "prom/alerts.h"
 #include "prom/discover.h"
+#include "prom/slo.h"
 
 enum { ROWS_MAX = 64, EXPR_MAX = 64 << 10, SERIES_MAX = 250000, SLOW_EACH = 10 };
 static const double INTERVAL = 30, PATIENCE = 10, LOOK_AGAIN = 60, LOOK_AGAIN_MAX = 600;
@@ -39,6 +40,7 @@ struct prom_source {
 	size_t trying;                      /* index into found */
 	struct prom_call *probe;
 	struct alerting *alerting;
+	struct slo_poll *slos;
 	const struct preset *rows[ROWS_MAX]; /* own ones first */
 	size_t row_count;
 	char has[ROWS_MAX];                  /* found by the probe */
@@ -99,6 +101,7 @@ static void state_set(struct prom_source *source, enum metering state, const cha
 static void client_drop(struct prom_source *source)
 {
 	alerting_forget(source->alerting);
+	slo_poll_forget(source->slos);
 	prom_client_free(source->client);
 	source->client = NULL;
 }
@@ -417,6 +420,9 @@ static void round_start(struct prom_source *source)
 			slot_ask(source, metric);
 	}
 	alerting_poll(source->alerting, source->client);
+	struct preset_scope scope;
+	scope_fill(source, &scope);
+	slo_poll_due(source->slos, source->client, source->of_metric[METRIC_RPS], &scope, source->at_ms);
 	if (source->sent == 0)
 		round_over(source);
 }
@@ -440,6 +446,11 @@ struct prom_source *prom_source_new(const struct prom_source_options *options)
 		.cluster = options->cluster, .changed = options->changed, .arg = options->arg,
 	};
 	source->alerting = alerting_new(&alerting);
+	const struct slo_options slos = {
+		.loop = options->loop, .cluster = options->cluster, .rules = options->slos, .rule_count = options->slo_count,
+		.changed = options->changed, .arg = options->arg,
+	};
+	source->slos = slo_poll_new(&slos);
 	return source;
 }
 
@@ -460,7 +471,8 @@ void prom_source_free(struct prom_source *source)
 	if (!source)
 		return;
 	calls_cancel(source);
-	alerting_free(source->alerting); /* before the client that it asks */
+	alerting_free(source->alerting); /* before the client that they ask */
+	slo_poll_free(source->slos);
 	prom_client_free(source->client);
 	timer_free(source->timer);
 	free(source->select);
@@ -489,7 +501,8 @@ void prom_source_refresh(struct prom_source *source)
 
 int prom_source_settled(const struct prom_source *source)
 {
-	return source->settled && (!source->client || source->options.only_find || alerting_settled(source->alerting));
+	return source->settled && (!source->client || source->options.only_find ||
+	                            (alerting_settled(source->alerting) && !slo_poll_is_asking(source->slos)));
 }
 
 struct alerting *prom_source_alerting(const struct prom_source *source)
@@ -511,4 +524,9 @@ const struct preset *prom_source_preset(const struct prom_source *source, enum m
 size_t prom_source_queries(const struct prom_source *source)
 {
 	return source->queries;
+}
+
+unsigned long prom_source_rounds(const struct prom_source *source)
+{
+	return source->round;
 }

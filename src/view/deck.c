@@ -23,7 +23,7 @@ static const struct view_ops *const tab_views[DECK_TABS] = {
 
 static const struct view_ops *const place_views[DECK_PLACES] = {
 	[DECK_SERVICES] = &services_view, [DECK_FLUX] = &flux_view, [DECK_ROLLOUTS] = &rollouts_view,
-	[DECK_PAUSED] = &paused_view,
+	[DECK_PAUSED] = &paused_view,     [DECK_ALERTS] = &alerts_view, [DECK_SILENCES] = &silences_view,
 };
 
 struct deck *deck_new(const struct scene *scene)

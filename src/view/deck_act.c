@@ -192,7 +192,8 @@ static void act_timeline(struct deck *deck, enum action_id action)
 static void act_place(struct deck *deck, enum action_id action)
 {
 	static const enum action_id actions[DECK_PLACES] = {[DECK_SERVICES] = ACTION_VIEW_SERVICES,
-		[DECK_FLUX] = ACTION_VIEW_FLUX, [DECK_ROLLOUTS] = ACTION_VIEW_ROLLOUTS, [DECK_PAUSED] = ACTION_VIEW_PAUSED};
+		[DECK_FLUX] = ACTION_VIEW_FLUX, [DECK_ROLLOUTS] = ACTION_VIEW_ROLLOUTS, [DECK_PAUSED] = ACTION_VIEW_PAUSED,
+		[DECK_ALERTS] = ACTION_VIEW_ALERTS, [DECK_SILENCES] = ACTION_VIEW_SILENCES};
 
 	for (int place = 0; place < DECK_PLACES; place++)
 		if (actions[place] == action)
@@ -358,6 +359,8 @@ static void (*const handlers[ACTION_COUNT])(struct deck *deck, enum action_id ac
 	[ACTION_VIEW_FLUX] = act_place,
 	[ACTION_VIEW_ROLLOUTS] = act_place,
 	[ACTION_VIEW_PAUSED] = act_place,
+	[ACTION_VIEW_ALERTS] = act_place,
+	[ACTION_VIEW_SILENCES] = act_place,
 	[ACTION_PANE_NEXT] = act_pane_step,
 	[ACTION_PANE_PREVIOUS] = act_pane_step,
 	[ACTION_PANE_ZOOM] = act_pane_zoom,

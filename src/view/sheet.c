@@ -345,7 +345,10 @@ static const struct cluster *place_cluster(struct view *view)
 static const struct service *place_service(struct view *view)
 {
 	const struct sheet_row *row = sheet_selected(view);
-	return row && row->object ? object_service(row->cluster, row->object) : NULL;
+	const struct sheet *sheet = ((const struct sheet_view *)view)->sheet;
+	if (row && !row->object)
+		return sheet->service ? sheet->service(row) : NULL;
+	return row ? object_service(row->cluster, row->object) : NULL;
 }
 
 static void place_key(struct view *view, struct text *out)
@@ -371,3 +374,5 @@ const struct place_ops sheet_place = {
 const struct view_ops flux_view = SHEET_VIEW("flux", {ACTION_SHEET_TREE, "tree"}, );
 const struct view_ops paused_view = SHEET_VIEW("paused", );
 const struct view_ops rollouts_view = SHEET_VIEW("rollouts", );
+const struct view_ops alerts_view = SHEET_VIEW("alerts", );
+const struct view_ops silences_view = SHEET_VIEW("silences", );

@@ -103,7 +103,7 @@ def check_resources(r, p, pods):
 def check_console(r, p):
     path = config("test", {"url": p.url, "window": "10s", "interval": "2s"})
     with terminal.Terminal([rig.binary(), "--config", path], rig.environment(r.config()), columns=200, lines=45) as t:
-        t.wait_for(r"\d rps \d", 20)
+        t.wait_for(r"[0-9k] rps \d", 20)
         t.wait_for(r"RPS +ERR%", 20)
         t.send("6")
         t.wait_for(r"▸ requests", 10)

@@ -6,6 +6,7 @@
 
 #include "net/server.h"
 #include "prom/range.h"
+#include "prom/slo.h"
 #include "prom/source.h"
 
 /* How the double answers. */
@@ -27,6 +28,8 @@ struct world {
 	char last_query[8192], last_headers[2048];
 	char seen[16384];      /* every expression, a line each */
 	double patience;
+	const struct slo_rule *slos;
+	size_t slo_count;
 };
 
 static void answer(struct server_call *call, const char *body)
@@ -167,7 +170,8 @@ static void start(struct world *world)
 {
 	const struct prom_source_options options = {.loop = world->loop, .http = world->http, .clock = &clock_system,
 	                                            .cluster = world->cluster, .config = &world->config,
-	                                            .patience = world->patience, .changed = changed};
+	                                            .patience = world->patience, .slos = world->slos,
+	                                            .slo_count = world->slo_count, .changed = changed};
 	world->source = prom_source_new(&options);
 	prom_source_start(world->source);
 }
@@ -364,13 +368,38 @@ static void test_ranges(void **state)
 	assert_int_equal(read.points, SERIES_POINTS);
 }
 
+/* Objectives: one query a window, names in the selector, budget and burn rates by the book. */
+static void test_objectives(void **state)
+{
+	struct world *world = *state;
+	const struct slo_rule rules[] = {{"api", "pay", 0.9, 3600000, "1h"}, {"web.x", NULL, 0.99, 86400000, "1d"}};
+	const struct preset_scope scope = {"", "1h"};
+	struct buf expr;
+	buf_init(&expr, 4096);
+	assert_int_equal(slo_query(rules, 2, NULL, &presets[0], &scope, &expr), 0);
+	assert_non_null(strstr(expr.data, "destination_service_name=~\"(api|web\\\\.x)(-primary|-canary)?\""));
+	buf_clear(&expr);
+	assert_int_equal(slo_query(rules, 2, "1h", &presets[0], &scope, &expr), 0);
+	assert_null(strstr(expr.data, "web"));
+	buf_release(&expr);
+	world->slos = rules;
+	world->slo_count = 2;
+	start(world);
+	while (!prom_source_settled(world->source))
+		loop_poll(world->loop, 1);
+	/* The double answers 2.5 to every ratio of errors and requests: a burn of 25, and nothing left. */
+	assert_true(fabs(slo_burn(api(world)) - 25) < 1e-9);
+	assert_true(fabs(slo_budget(api(world)) + 24) < 1e-9);
+	assert_int_equal(slo_urgency(api(world)), 2);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(rounds_fill_the_service), TEST(bad_answers_are_told), TEST(a_dead_server_and_its_return), TEST(a_slow_server), TEST(warnings_are_partial),
 		TEST(odd_numbers), TEST(a_clock_that_differs), TEST(a_huge_answer), TEST(nothing_is_asked_while_paused),
-		TEST(an_unknown_preset_says_so), TEST(ranges),
+		TEST(an_unknown_preset_says_so), TEST(ranges), TEST(objectives),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
