@@ -148,7 +148,7 @@ static void argo_step(struct tracing *tracing, struct chain_link *link)
 	if (*argo->pause_reason && (!step || step->kind != ARGO_STEP_PAUSE || step->value < 0)) {
 		link_hang(link, HANG_ROLLOUT_PAUSED, "");
 		link_say(link, "step %d of %d, %d%% of the traffic: %s", argo->step + 1, argo->step_count,
-		         argo->weight < 0 ? 0 : argo->weight, argo->pause_reason);
+		         argo_weight(argo) < 0 ? 0 : argo_weight(argo), argo->pause_reason);
 		return;
 	}
 	link->state = CHAIN_ACTIVE;
