@@ -12,6 +12,9 @@
 #include "base/mem.h"
 #include "check/cluster.h"
 #include "check/machine.h"
+#include "check/repository.h"
+#include "git/repo.h"
+#include "git/url.h"
 
 static const double WAIT = 20;
 
@@ -80,6 +83,36 @@ static void check_clusters(struct doctor *doctor, const struct contexts *context
 	free(checks);
 }
 
+static void check_repositories(struct doctor *doctor, const struct config *config, double seconds)
+{
+	struct timer *timer = timer_new(doctor->session->loop, time_over, doctor);
+	char *folder = config_git_folder();
+	doctor->over = 0;
+	timer_start(timer, seconds);
+	for (size_t i = 0; i < config->repository_count; i++) {
+		const struct config_repository *repository = &config->repositories[i];
+		struct err err = {0};
+		if (url_check(repository->url, repository->insecure, &err) < 0 || !branch_is_name(repository->branch)) {
+			findings_add(&doctor->findings, VERDICT_FAILED, "repositories", "use the address", "mend it in the configuration", "%s",
+			             err.text[0] ? err.text : "the branch is no name of a branch");
+			continue;
+		}
+		char *place = repo_place(folder, repository->url);
+		struct git *git = git_new(&(struct git_options){.loop = doctor->session->loop, .folder = place, .url = repository->url,
+		                                                .insecure = repository->insecure});
+		doctor->open = 1;
+		struct repository_check *check = repository_check_start(git, repository->branch, cluster_answered, doctor);
+		while (doctor->open > 0 && !doctor->over)
+			loop_poll(doctor->session->loop, 1);
+		repository_check_findings(check, &doctor->findings);
+		repository_check_free(check);
+		git_free(git);
+		free(place);
+	}
+	timer_free(timer);
+	free(folder);
+}
+
 static int print_json(const struct cli *cli, const struct findings *findings)
 {
 	cJSON *array = cJSON_CreateArray();
@@ -144,6 +177,8 @@ int run_doctor(struct cli *cli, int argc, const char *const *argv)
 		doctor.session = session_new(&options, &err);
 		if (doctor.session)
 			check_clusters(&doctor, &contexts, cli->timeout > 0 ? cli->timeout : WAIT);
+		if (doctor.session)
+			check_repositories(&doctor, &cli->config, cli->timeout > 0 ? cli->timeout : WAIT);
 		else
 			findings_add(&doctor.findings, VERDICT_FAILED, "this machine", "start", "", "%s", err.text);
 	}
