@@ -7,6 +7,7 @@
 #include "model/object.h"
 
 struct source;
+struct cJSON;
 
 /*
  * The revisions of a workload, read when somebody looks at them: the workload for its selector, then
@@ -18,5 +19,8 @@ struct history_read;
 struct history_read *history_read(struct source *source, enum object_kind kind, const char *namespace, const char *name,
                                   void (*done)(void *arg, struct history *history, const struct err *err), void *arg);
 void history_cancel(struct history_read *read); /* NULL is fine */
+
+/* The revisions in a list of ReplicaSets or ControllerRevisions that are the workload's; never NULL. */
+struct history *history_decode(enum object_kind kind, const struct cJSON *workload, const struct cJSON *list);
 
 #endif

@@ -34,7 +34,9 @@ struct ops_options {
 	int no_git_identity;     /* for tests: git is not asked who we are */
 	/* The client of a cluster; NULL with words when it has none. */
 	struct client *(*client)(void *arg, const char *cluster, struct err *err);
-	void *client_arg;
+	/* The version of a kind that a cluster has; NULL: not known (yet). May be NULL. */
+	const char *(*version)(void *arg, const char *cluster, enum object_kind kind);
+	void *client_arg; /* of these two */
 	void (*changed)(void *arg); /* something that is shown; may be NULL */
 	void *arg;
 };

@@ -23,13 +23,23 @@ static struct client *client_of(void *arg, const char *cluster, struct err *err)
 	return NULL;
 }
 
+static const char *version_of(void *arg, const char *cluster, enum object_kind kind)
+{
+	const struct session *session = arg;
+	const struct cluster *known = fleet_cluster(session->fleet, cluster);
+	const struct source *source = known ? session_source(session, known) : NULL;
+	const char *version = NULL;
+
+	return source && source_kind(source, kind, &version) ? version : NULL;
+}
+
 struct ops *operate_ops(struct session *session, struct audit *audit, struct log *log, int read_only,
                         void (*changed)(void *arg), void *arg)
 {
 	/* `changed` has an argument of its own; the client's is the session. */
 	struct ops_options options = {
 		.loop = session->loop, .clock = session->fleet->clock, .audit = audit, .fleet = session->fleet, .log = log,
-		.read_only = read_only, .client = client_of, .client_arg = session, .changed = changed, .arg = arg,
+		.read_only = read_only, .client = client_of, .version = version_of, .client_arg = session, .changed = changed, .arg = arg,
 	};
 
 	return ops_new(&options);

@@ -43,9 +43,9 @@ static void read_fail(struct history_read *read, const char *what, const char *w
 	read_free(read);
 }
 
-static int keeps_sets(const struct history_read *read)
+static int keeps_sets(enum object_kind kind)
 {
-	return read->kind == OBJECT_DEPLOYMENT || read->kind == OBJECT_ROLLOUT;
+	return kind == OBJECT_DEPLOYMENT || kind == OBJECT_ROLLOUT;
 }
 
 static int is_owned(const cJSON *item, const cJSON *workload)
@@ -83,23 +83,23 @@ static void images_write(const cJSON *template, char *out, size_t size)
 	}
 }
 
-static void item_read(const struct history_read *read, const cJSON *json, struct history *history)
+static void item_read(enum object_kind kind, const cJSON *json, struct history *history)
 {
 	const cJSON *annotations = json_at(json, "metadata/annotations"), *labels = json_at(json, "metadata/labels");
-	const cJSON *template = json_at(json, keeps_sets(read) ? "spec/template" : "data/spec/template");
+	const cJSON *template = json_at(json, keeps_sets(kind) ? "spec/template" : "data/spec/template");
 	struct history_item *item = &history->items[history->count];
 	struct object_text *text;
 	cJSON *copy;
 
 	memset(item, 0, sizeof(*item));
 	item->desired = item->ready = -1;
-	if (keeps_sets(read)) {
-		item->revision = strtol(member_text(annotations, read->kind == OBJECT_ROLLOUT ? "rollout.argoproj.io/revision"
+	if (keeps_sets(kind)) {
+		item->revision = strtol(member_text(annotations, kind == OBJECT_ROLLOUT ? "rollout.argoproj.io/revision"
 		                                                  : "deployment.kubernetes.io/revision"), NULL, 10);
 		item->desired = decode_count(json, "spec/replicas", 0);
 		item->ready = decode_count(json, "status/readyReplicas", 0);
 		decode_text(item->hash, sizeof(item->hash),
-		            member_text(labels, read->kind == OBJECT_ROLLOUT ? "rollouts-pod-template-hash" : "pod-template-hash"));
+		            member_text(labels, kind == OBJECT_ROLLOUT ? "rollouts-pod-template-hash" : "pod-template-hash"));
 	} else {
 		item->revision = (long)json_int(json, "revision", 0);
 		decode_text(item->hash, sizeof(item->hash), member_text(labels, "controller-revision-hash"));
@@ -108,7 +108,7 @@ static void item_read(const struct history_read *read, const cJSON *json, struct
 		return;
 	decode_text(item->name, sizeof(item->name), json_string(json, "metadata/name"));
 	/* A StatefulSet's pods carry the whole name of their ControllerRevision. */
-	if (read->kind == OBJECT_STATEFULSET || !*item->hash)
+	if (kind == OBJECT_STATEFULSET || !*item->hash)
 		snprintf(item->hash, sizeof(item->hash), "%s", item->name);
 	decode_text(item->cause, sizeof(item->cause), member_text(annotations, "kubernetes.io/change-cause"));
 	item->created_ms = json_stamp(json, "metadata/creationTimestamp");
@@ -148,20 +148,20 @@ static void amount_add(const cJSON *value, const char *fallback, struct text *ou
 	text_add(out, safe);
 }
 
-static void strategy_write(const struct history_read *read, struct history *history)
+static void strategy_write(enum object_kind kind, const cJSON *workload, struct history *history)
 {
 	struct text out = text_in(history->strategy, sizeof(history->strategy));
-	const char *place = read->kind == OBJECT_DEPLOYMENT ? "spec/strategy" : "spec/updateStrategy";
-	const cJSON *strategy = json_at(read->workload, place), *rolling = json_get(strategy, "rollingUpdate");
+	const char *place = kind == OBJECT_DEPLOYMENT ? "spec/strategy" : "spec/updateStrategy";
+	const cJSON *strategy = json_at(workload, place), *rolling = json_get(strategy, "rollingUpdate");
 	char type[40];
 
-	if (read->kind == OBJECT_ROLLOUT) {
-		text_add(&out, json_at(read->workload, "spec/strategy/blueGreen") ? "blue-green" : "canary");
+	if (kind == OBJECT_ROLLOUT) {
+		text_add(&out, json_at(workload, "spec/strategy/blueGreen") ? "blue-green" : "canary");
 		return;
 	}
 	decode_text(type, sizeof(type), json_string(strategy, "type"));
 	text_add(&out, *type ? type : "RollingUpdate");
-	if (read->kind == OBJECT_DEPLOYMENT && rolling) {
+	if (kind == OBJECT_DEPLOYMENT && rolling) {
 		text_add(&out, ", at most ");
 		amount_add(json_get(rolling, "maxUnavailable"), "25%", &out);
 		text_add(&out, " missing and ");
@@ -172,11 +172,25 @@ static void strategy_write(const struct history_read *read, struct history *hist
 		text_printf(&out, ", partition %d", decode_count(rolling, "partition", 0));
 }
 
+struct history *history_decode(enum object_kind kind, const cJSON *workload, const cJSON *list)
+{
+	struct history *history = mem_new(sizeof(*history));
+	const cJSON *item;
+
+	history->items = mem_new_array(REVISIONS_MAX, sizeof(*history->items));
+	cJSON_ArrayForEach(item, json_get(list, "items"))
+		if (is_owned(item, workload) && history->count < REVISIONS_MAX)
+			item_read(kind, item, history);
+	if (history->count > 1)
+		qsort(history->items, history->count, sizeof(*history->items), newer_first);
+	strategy_write(kind, workload, history);
+	return history;
+}
+
 static void list_came(void *arg, const struct client_result *result, const char *body, size_t len)
 {
 	struct history_read *read = arg;
 	struct history *history;
-	const cJSON *item;
 	cJSON *json;
 
 	read->call = NULL;
@@ -185,15 +199,8 @@ static void list_came(void *arg, const struct client_result *result, const char 
 		return;
 	}
 	json = json_parse_heap(body, len, NULL);
-	history = mem_new(sizeof(*history));
-	history->items = mem_new_array(REVISIONS_MAX, sizeof(*history->items));
-	cJSON_ArrayForEach(item, json_get(json, "items"))
-		if (is_owned(item, read->workload) && history->count < REVISIONS_MAX)
-			item_read(read, item, history);
+	history = history_decode(read->kind, read->workload, json);
 	cJSON_Delete(json);
-	if (history->count > 1)
-		qsort(history->items, history->count, sizeof(*history->items), newer_first);
-	strategy_write(read, history);
 	read->done(read->arg, history, NULL);
 	read_free(read);
 }
@@ -216,7 +223,7 @@ static void workload_came(void *arg, const struct client_result *result, const c
 			text_printf(&chosen, "%s%s=%s", chosen.len ? "," : "", label->string, label->valuestring);
 	text_add(&text, "/apis/apps/v1/namespaces/");
 	text_add_escaped(&text, read->namespace);
-	text_printf(&text, "/%s?limit=500&labelSelector=", keeps_sets(read) ? "replicasets" : "controllerrevisions");
+	text_printf(&text, "/%s?limit=500&labelSelector=", keeps_sets(read->kind) ? "replicasets" : "controllerrevisions");
 	text_add_escaped(&text, selector);
 	read->call = client_get(source_client(read->source), path, NULL, list_came, read);
 }

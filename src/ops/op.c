@@ -17,17 +17,20 @@
 
 enum { BODY_MAX = 4 << 20 };
 
-/* The best version that we know of. */
-static const char *version_of(enum object_kind kind)
+/* The version that the server has, or the best one that we know of. */
+static const char *version_of(const struct ops *ops, const char *cluster, enum object_kind kind)
 {
+	const struct ops_options *options = &ops->options;
+	const char *there = options->version ? options->version(options->client_arg, cluster, kind) : NULL;
 	const struct kind *row = kind_of(kind) ? kind_of(kind) : flux_kind(kind);
 
-	return row ? row->versions[0] : "v1";
+	return there ? there : row ? row->versions[0] : "v1";
 }
 
-struct api_object op_object(enum object_kind kind, const char *namespace, const char *name)
+struct api_object op_object(const struct ops *ops, const char *cluster, enum object_kind kind, const char *namespace,
+                            const char *name)
 {
-	return (struct api_object){.group = kind_rows[kind].group, .version = version_of(kind),
+	return (struct api_object){.group = kind_rows[kind].group, .version = version_of(ops, cluster, kind),
 	                           .plural = kind_rows[kind].plural, .namespace = namespace, .name = name};
 }
 
@@ -220,7 +223,7 @@ static void rights_answered(void *arg, int allowed, const char *words)
 static void ask_rights(struct op *op)
 {
 	const struct op_step *step = &op->steps[op->at];
-	struct api_object object = op_object(step->kind, step->namespace, step->name);
+	struct api_object object = op_object(op->ops, op->request.cluster, step->kind, step->namespace, step->name);
 
 	object.subresource = step->subresource;
 	op->rights = rights_ask(op->client, write_verb(step->write), &object, rights_answered, op);
@@ -228,7 +231,7 @@ static void ask_rights(struct op *op)
 
 static void read_live(struct op *op)
 {
-	struct api_object object = op_object(op->request.kind, op->request.namespace, op->request.name);
+	struct api_object object = op_object(op->ops, op->request.cluster, op->request.kind, op->request.namespace, op->request.name);
 	char path[1024];
 
 	api_object_path(&object, path, sizeof(path));
@@ -253,7 +256,7 @@ static int read_owner(struct op *op)
 
 	if (!owner_of(op->live, &kind, &namespace, &name))
 		return 0;
-	struct api_object object = op_object(kind, namespace, name);
+	struct api_object object = op_object(op->ops, op->request.cluster, kind, namespace, name);
 	api_object_path(&object, path, sizeof(path));
 	op->call = client_get(op->client, path, NULL, owner_read, op);
 	return 1;
@@ -417,7 +420,7 @@ const char *op_git(const struct op *op)
 int op_send_text(const struct op *op, struct buf *out)
 {
 	for (size_t i = 0; i < op->step_count; i++) {
-		const struct write write = op_step_write(&op->steps[i], 0);
+		const struct write write = op_step_write(op, &op->steps[i], 0);
 		char path[2048];
 		char *body = utf8_sanitised(write.body, strlen(write.body), 400);
 		size_t len = strlen(write.body);

@@ -101,8 +101,9 @@ extern const struct verb_row op_restart, op_undo, op_pause, op_resume, op_scale,
 const struct verb_row *verb_row(enum verb verb);
 
 /* op.c */
-/* The group, version and plural of a kind, with the names put in. */
-struct api_object op_object(enum object_kind kind, const char *namespace, const char *name);
+/* The group, version and plural of a kind as that cluster has it, with the names put in. */
+struct api_object op_object(const struct ops *ops, const char *cluster, enum object_kind kind, const char *namespace,
+                            const char *name);
 /* Adds a step on an object; the body is taken over (cJSON) and written. */
 struct op_step *op_step_add(struct op *op, enum object_kind kind, const char *namespace, const char *name,
                             enum write_kind write, cJSON *body);
@@ -117,7 +118,7 @@ cJSON *op_held_annotations(const struct op *op, int hold);
 void op_let_go(struct op *op); /* of everything that is under way */
 
 /* send.c */
-struct write op_step_write(const struct op_step *step, int dry_run);
+struct write op_step_write(const struct op *op, const struct op_step *step, int dry_run);
 void op_time_over(void *arg);
 
 /* judge.c */

@@ -38,7 +38,7 @@ static int reconcile_also(const struct op *op, size_t n, char *path, size_t size
 
 	if (n > 0 || !op->request.with_source || !source_of(op->live, &kind, &namespace, &name))
 		return 0;
-	const struct api_object object = op_object(kind, namespace, name);
+	const struct api_object object = op_object(op->ops, op->request.cluster, kind, namespace, name);
 	api_object_path(&object, path, size);
 	return 1;
 }

@@ -108,7 +108,7 @@ static int look(struct resolve *resolve, const struct open_change *change)
 		resolve->data = NULL;
 		return 0;
 	}
-	const struct api_object object = op_object(kind, namespace, name);
+	const struct api_object object = op_object(resolve->ops, change->cluster, kind, namespace, name);
 	api_object_path(&object, path, sizeof(path));
 	resolve->call = client_get(client, path, NULL, looked, resolve);
 	return 1;

@@ -115,7 +115,7 @@ static void step_observe(struct op *op)
 	const struct op_step *step = &op->steps[op->at];
 	const struct follow_options options = {
 		.client = op->client, .loop = op->ops->options.loop, .seen = object_seen, .arg = op,
-		.object = op_object(step->kind, step->namespace, step->name),
+		.object = op_object(op->ops, op->request.cluster, step->kind, step->namespace, step->name),
 	};
 	double seconds = op->request.timeout > 0 ? op->request.timeout : op->row->timeout;
 
@@ -151,9 +151,9 @@ static void step_answered(void *arg, const struct client_result *result, const c
 	step_observe(op);
 }
 
-struct write op_step_write(const struct op_step *step, int dry_run)
+struct write op_step_write(const struct op *op, const struct op_step *step, int dry_run)
 {
-	struct write write = {.kind = step->write, .object = op_object(step->kind, step->namespace, step->name),
+	struct write write = {.kind = step->write, .object = op_object(op->ops, op->request.cluster, step->kind, step->namespace, step->name),
 	                      .body = step->body, .dry_run = dry_run};
 
 	write.object.subresource = step->subresource;
@@ -162,7 +162,7 @@ struct write op_step_write(const struct op_step *step, int dry_run)
 
 static void step_send(struct op *op)
 {
-	const struct write write = op_step_write(&op->steps[op->at], 0);
+	const struct write write = op_step_write(op, &op->steps[op->at], 0);
 
 	op->call = write_send(op->client, &write, step_answered, op);
 }
@@ -208,7 +208,7 @@ static int op_intend(struct op *op, struct err *err)
 		text_printf(&text, " until %s", until);
 	}
 	for (size_t i = 0; i < op->step_count; i++) {
-		const struct write write = op_step_write(&op->steps[i], 0);
+		const struct write write = op_step_write(op, &op->steps[i], 0);
 		char path[600];
 		write_path(&write, path, sizeof(path));
 		text_printf(&text, "; %s %s", write_method(write.kind), path);
@@ -246,7 +246,7 @@ static void dry_answered(void *arg, const struct client_result *result, const ch
 
 static void dry_send(struct op *op)
 {
-	const struct write write = op_step_write(&op->steps[op->at], 1);
+	const struct write write = op_step_write(op, &op->steps[op->at], 1);
 
 	op->call = write_send(op->client, &write, dry_answered, op);
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Operations from the command line on the real API server and the real controllers: restart, undo, pause,
 resume and scale do what kubectl does; Flux is reconciled, suspended and resumed, and it is over when the
-controllers say so; everything is in the audit, and what a kill -9 cut off is looked up by the next start."""
+controllers say so; a Rollout is promoted, aborted and retried; the console does the same; everything is in the audit, and what a kill -9 cut off is looked up by the next start."""
 import json
 
 import signal
@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import rig
+import terminal
 
 
 class Console:
@@ -167,6 +168,73 @@ def check_flux(c, r, ns):
     rig.eventually("what waited to come", lambda: image(r, "deployment", "shop", ns) == "shop:4", 30)
 
 
+def check_argo(c, r, ns):
+    """A Rollout of the real controller: from its pause on, aborted, retried, promoted in full."""
+    labels = {"app.kubernetes.io/name": "web"}
+
+    def rollout(version):
+        r.apply({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "web", "namespace": ns, "labels": labels},
+                 "spec": {"replicas": 2, "selector": {"matchLabels": labels},
+                          "strategy": {"canary": {"steps": [{"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]}},
+                          "template": {"metadata": {"labels": labels},
+                                       "spec": {"containers": [{"name": "app", "image": f"web:{version}"}]}}}})
+
+    def status():
+        return r.get("rollout", "web", "-n", ns).get("status", {})
+
+    rollout(1)
+    rig.eventually("the first revision", lambda: status().get("phase") == "Healthy", 60)
+    said = c.run("rollout", "promote", "ro/web", "-n", ns, "--yes", expect=3).stderr
+    assert "nothing to promote" in said, said
+    rollout(2)
+    rig.eventually("its first pause", lambda: status().get("pauseConditions") and status().get("currentStepIndex") == 1, 60)
+    said = c.run("rollout", "promote", "web", "-n", ns, "--yes").stdout
+    assert "promote web: done" in said, said
+    rig.eventually("its second pause", lambda: status().get("pauseConditions") and status().get("currentStepIndex") == 3, 60)
+    c.run("rollout", "abort", "ro/web", "-n", ns, "--yes", "--reason", "errors")
+    assert status()["abort"] is True and status()["phase"] == "Degraded", status()
+    c.run("rollout", "retry", "ro/web", "-n", ns, "--yes")
+    rig.eventually("its first pause again", lambda: status().get("pauseConditions"), 60)
+    c.run("rollout", "promote", "ro/web", "-n", ns, "--yes", "--full")
+    assert status()["currentPodHash"] == status()["stableRS"], status()
+
+
+def check_console(c, r, ns):
+    """The same on a screen: one key sequence, a preview, a yes, and the timeline tells."""
+    with terminal.Terminal([rig.binary()], env=c.env, columns=160, lines=45) as t:
+        t.wait_for("live")
+        t.send("/", "two", t.ENTER)
+        t.wait_for("two")
+        before = r.get("deployment", "two", "-n", ns)["metadata"]["generation"]
+        t.send("a", "r")
+        t.wait_for("All 1 pods are replaced", seconds=20)
+        t.send("n")
+        time.sleep(0.5)
+        assert r.get("deployment", "two", "-n", ns)["metadata"]["generation"] == before, "a no was taken for a yes"
+        t.send("a", "r")
+        t.wait_for("PATCH", seconds=20)
+        t.send("y")
+        t.wait_for("restart two: done", seconds=30)
+        t.wait_for("intended", seconds=10)
+        assert r.get("deployment", "two", "-n", ns)["metadata"]["generation"] == before + 1
+        t.send("r")
+        t.wait_for("REVISION", seconds=20)
+        t.wait_for("CHANGE CAUSE", seconds=20)
+        # Undo to the selected one: the form has its number.
+        t.send("j", "a", "u")
+        t.wait_for("undo two", seconds=10)
+        t.send(t.ENTER, "looks wrong", t.ENTER)
+        t.wait_for("becomes the present one", seconds=20)
+        t.send("y")
+        t.wait_for("undo two: done", seconds=30)
+    assert [row["action"] for row in c.audit()][-2:] == ["rollout.undo", "rollout.undo"], c.audit()[-2:]
+    assert c.audit()[-2]["why"] == "looks wrong", c.audit()[-2]
+    with terminal.Terminal([rig.binary(), "--read-only"], env=c.env, columns=120, lines=30) as t:
+        t.wait_for("live")
+        t.send("a", "r")
+        t.wait_for("read-only", seconds=10)
+
+
 def check_killed(c, r, ns):
     """kill -9 while the controller is awaited: the audit has the intent, and the next start looks."""
     r.kubectl("scale", "deployment/api", "--replicas=2", "-n", ns)
@@ -199,7 +267,7 @@ def main():
         r.fleet(1, 1, 2)
         c = Console(r)
         began = time.monotonic()
-        for check in (check_refusals, check_deployment, check_pause, check_statefulset, check_flux, check_killed):
+        for check in (check_refusals, check_deployment, check_pause, check_statefulset, check_console, check_flux, check_argo, check_killed):
             check(c, r, ns)
             print(f"{check.__name__}: {time.monotonic() - began:.1f} s since the beginning", flush=True)
 
