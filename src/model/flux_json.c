@@ -99,6 +99,9 @@ static void message_format(const struct sheet_row *row, int64_t now_ms, struct t
 	(void)now_ms;
 	if (!row->object || !resource_of(row->object))
 		return;
+	const struct resource *resource = resource_of(row->object);
+	if (resource->observed >= 0 && resource->observed != resource->generation && !resource->suspended)
+		text_printf(out, "the controller has yet to see generation %lld; ", (long long)resource->generation);
 	const struct object_ref *waits = flux_waits_for(row->cluster, row->object);
 	if (waits && flux_tone(row->object) != TONE_GOOD)
 		text_printf(out, "waits for %s/%s; ", waits->namespace, waits->name);

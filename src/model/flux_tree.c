@@ -66,6 +66,9 @@ enum tone flux_tone(const struct object *object)
 		return TONE_BAD;
 	if (resource && resource->suspended)
 		return TONE_WARNING; /* Ready stays True: nothing is done, so nothing fails */
+	/* What the status says is of a spec that is no more. */
+	if (resource && resource->observed >= 0 && resource->observed != resource->generation)
+		return TONE_BUSY;
 	if (ready == 'F')
 		return TONE_BAD;
 	if (ready == 'U' || (resource && resource_condition(resource, "Reconciling")->status == 'T'))

@@ -41,7 +41,10 @@ static inline void desk_init(struct desk *desk)
 
 static inline const struct kind *find_kind(enum object_kind kind)
 {
-	return kind == OBJECT_CRONJOB ? &later_kinds[0] : flux_kind(kind);
+	for (const struct kind *later = later_kinds; later->decode; later++)
+		if (later->object == kind)
+			return later;
+	return flux_kind(kind);
 }
 
 static inline int keep_text(void *arg, const char *type, const char *json, size_t len)

@@ -104,6 +104,24 @@ static void test_every_state(void **state)
 	fleet_free(desk.fleet);
 }
 
+/* Ready speaks of the spec that was observed: of a newer one nothing is known yet. */
+static void test_not_observed(void **state)
+{
+	struct desk desk;
+	char room[240];
+	struct text text = text_in(room, sizeof(room));
+	(void)state;
+	desk_init(&desk);
+	struct object *object = take(&desk, OBJECT_KUSTOMIZATION, "{\"metadata\":{\"name\":\"a\",\"generation\":3},\"spec\":{},\"status\":{"
+		STATUS(READY("True", "ReconciliationSucceeded", "Applied"), "") "}}");
+	const struct sheet_row row = {.cluster = desk.cluster, .object = object};
+	assert_int_equal(flux_tone(object), TONE_BUSY);
+	flux_sheet.columns[flux_sheet.column_count - 1].format(&row, 0, &text);
+	assert_string_equal(room, "the controller has yet to see generation 3; Applied");
+	object_discard(desk.fleet, object);
+	fleet_free(desk.fleet);
+}
+
 #define OWNED(manager, time, field) \
 	"{\"manager\":\"" manager "\",\"time\":\"" time "\",\"fieldsV1\":{\"f:spec\":{\"" field "\":{}}}}"
 
@@ -153,6 +171,7 @@ static void test_who_holds(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_state), cmocka_unit_test(test_who_holds)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_state), cmocka_unit_test(test_not_observed),
+	                                   cmocka_unit_test(test_who_holds)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
