@@ -7,7 +7,7 @@ run = $(PYTHON) tests/run.py --logs $(O)/logs $(if $(TOTAL),--total $(TOTAL)) $(
 # One set runs under valgrind too, which sees what the sanitizers do not: use of uninitialised memory.
 # Without test_proc: valgrind turns posix_spawn's vfork into a fork, and a failed exec is not reported.
 VALGRIND_UNITS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out %/test_proc.c,$(sort $(wildcard \
-    tests/unit/net/test_*.c tests/unit/model/test_fleet.c tests/unit/kube/test_watch.c))))
+    tests/unit/net/test_*.c tests/unit/model/test_fleet.c tests/unit/kube/test_watch.c tests/unit/kube/test_wire.c))))
 
 # Everything that needs a build is built first, going on after errors: what could not be built is then
 # missing, and a missing program is a failed test. So one broken file does not hide the other results.
