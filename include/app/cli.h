@@ -132,6 +132,7 @@ int run_get_alerts(struct cli *cli, int argc, const char *const *argv);
 int run_silence_list(struct cli *cli, int argc, const char *const *argv);
 int run_silence_add(struct cli *cli, int argc, const char *const *argv);
 int run_silence_expire(struct cli *cli, int argc, const char *const *argv);
+int run_dashboard(struct cli *cli, int argc, const char *const *argv);
 int run_query(struct cli *cli, int argc, const char *const *argv);
 int run_doctor(struct cli *cli, int argc, const char *const *argv);
 int run_rollout_restart(struct cli *cli, int argc, const char *const *argv);

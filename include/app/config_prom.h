@@ -19,8 +19,7 @@ struct config_metrics {
 	struct slo_rule *slos;
 	size_t slo_count;
 	struct prices prices;
-	const char *grafana_url;       /* NULL: no links */
-	const char *grafana_service;   /* templates behind it; $cluster, $namespace, $service */
+	const char *grafana_url;       /* NULL: none */
 	const char *grafana_token_file;
 };
 

@@ -125,6 +125,22 @@ def check_bad_expressions(r, p):
     assert csv.startswith("cluster,series,time,value\ntest,"), csv
 
 
+def check_dashboard(r, p, namespace):
+    """The panels of a dashboard with a variable; what is not supported is named."""
+    path = os.path.join(rig.folder(), f"board-{os.getpid()}.json")
+    panels = [{"type": "timeseries", "title": "requests", "targets": [
+                  {"expr": 'sum by (code) (rate(http_requests_total{namespace="$ns"}[$__rate_interval]))', "legendFormat": "code {{code}}"}]},
+              {"type": "stat", "title": "targets up", "targets": [{"expr": "sum(up)"}]}, {"type": "piechart", "title": "share"}]
+    with open(path, "w") as f:
+        json.dump({"title": "Board", "panels": panels, "templating": {"list": [{"name": "ns", "current": {"value": "nowhere"}}]}}, f)
+    settings = config("test", {"url": p.url})
+    out = rig.flagdeck("--config", settings, "dashboard", path, f"ns={namespace}", "--range", "5m", kubeconfig=r.config())
+    for words in ("Board", "requests", "code 200", "targets up", "         2", "not supported: a panel of type piechart"):
+        assert words in out, f"{words!r} is missing:\n{out}"
+    done = rig.flagdeck("--config", settings, "dashboard", path, "nss=x", kubeconfig=r.config(), expect=None)
+    assert done.returncode == 2 and 'did you mean "ns"' in done.stderr, done.stderr
+
+
 def own_address():
     """An address of this machine that is not loopback: the API server proxies to no other. No packet leaves."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -187,6 +203,7 @@ def main():
             assert zero and nan, f"{preset}: the series should hold zero and NaN ratios: {zero}, {nan}"
         check_resources(r, p, pods)
         check_bad_expressions(r, p)
+        check_dashboard(r, p, targets[0][0])
         check_discovery(r, p)
         check_console(r, p)
 

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "prom/alerts.h"
 #include "prom/answer.h"
+#include "prom/dashboard.h"
 #include "prom/discover.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -89,5 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (silences_decode(&items, (const char *)bytes, len, &err) < 0 && !err.text[0])
 		abort();
 	alerts_free(&items);
+	struct dashboard dashboard;
+	if (dashboard_decode(&dashboard, (const char *)bytes, len, &err) == 0)
+		dashboard_release(&dashboard);
 	return 0;
 }
