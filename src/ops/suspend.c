@@ -15,6 +15,7 @@
 
 static const char keda_paused[] = "autoscaling.keda.sh/paused";
 static const char keda_replicas[] = "autoscaling.keda.sh/paused-replicas";
+static const char flux_reconcile[] = "kustomize.toolkit.fluxcd.io/reconcile";
 
 static const char *annotation(const cJSON *object, const char *name)
 {
@@ -25,6 +26,9 @@ static const char *annotation(const cJSON *object, const char *name)
 
 static int is_suspended(const struct op *op, const cJSON *object)
 {
+	/* Held one by one, whatever applies it: what lets go takes that away too. */
+	if (strcmp(annotation(object, flux_reconcile), "disabled") == 0)
+		return 1;
 	if (op->request.kind != OBJECT_SCALEDOBJECT)
 		return json_bool(object, "spec/suspend", 0);
 	/* KEDA: "true", and any number of replicas that it is to stay at. */
@@ -36,6 +40,8 @@ static cJSON *suspend_body(const struct op *op, int suspend)
 	cJSON *body = cJSON_CreateObject(), *annotations = op_held_annotations(op, suspend);
 
 	cJSON_AddItemToObject(cJSON_AddObjectToObject(body, "metadata"), "annotations", annotations);
+	if (!suspend && *annotation(op->live, flux_reconcile))
+		cJSON_AddNullToObject(annotations, flux_reconcile);
 	if (op->request.kind != OBJECT_SCALEDOBJECT) {
 		cJSON_AddBoolToObject(cJSON_AddObjectToObject(body, "spec"), "suspend", suspend);
 	} else if (suspend) {

@@ -167,6 +167,22 @@ static void keda_is_paused_by_an_annotation(void **state)
 	assert_string_equal(stored(platform, "scaledobjects", "jobs", "metadata/annotations|autoscaling.keda.sh/paused"), "");
 }
 
+static void what_is_disabled_is_let_go(void **state)
+{
+	struct platform *platform = *state;
+	struct op *op;
+
+	have(platform, "{\"apiVersion\":\"helm.toolkit.fluxcd.io/v2\",\"kind\":\"HelmRelease\",\"metadata\":{\"name\":\"shop\","
+	               "\"namespace\":\"payments\",\"annotations\":{\"kustomize.toolkit.fluxcd.io/reconcile\":\"disabled\"}},"
+	               "\"spec\":{}}");
+	op = ready(platform, &(struct op_request){.verb = VERB_UNSUSPEND, .kind = OBJECT_HELMRELEASE, .name = "shop"});
+	start(platform, op);
+	until_ended(platform, op, OPERATION_OBSERVED);
+	op_free(op);
+	assert_string_equal(stored(platform, "helmreleases", "shop", "metadata/annotations|kustomize.toolkit.fluxcd.io/reconcile"),
+	                    "");
+}
+
 #define ROLLOUT(status) \
 	"{\"apiVersion\":\"argoproj.io/v1alpha1\",\"kind\":\"Rollout\"," META("web") ",\"spec\":{\"replicas\":4,\"strategy\":{" \
 	"\"canary\":{\"steps\":[{\"setWeight\":20},{\"pause\":{}},{\"setWeight\":50}]}}},\"status\":{" status "}}"
@@ -343,7 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_token_decides), TEST(a_failure_has_the_controllers_words), TEST(with_its_source),
 		TEST(a_release_has_a_chart_in_between), TEST(suspend_and_resume), TEST(keda_is_paused_by_an_annotation),
-		TEST(argo_goes_on_aborts_and_retries), TEST(flagger_takes_no_orders), TEST(a_batch_counts),
+		TEST(what_is_disabled_is_let_go), TEST(argo_goes_on_aborts_and_retries), TEST(flagger_takes_no_orders), TEST(a_batch_counts),
 		TEST(what_was_cut_off_is_looked_up),
 	};
 
