@@ -263,7 +263,27 @@ static void open_event(struct deck *deck)
 		deck_say(deck, 0, "%s is no pod that is still there", about ? about : "this");
 }
 
-/* The subject is "service/cluster", or a cluster. */
+/* "Kustomization apps/eu-prod": its list, narrowed to it. Returns 0 when the subject is none such. */
+static int open_object(struct deck *deck, const char *subject, const char *slash)
+{
+	const char *blank = strchr(subject, ' ');
+	char word[64], filter[320];
+	struct text text = text_in(filter, sizeof(filter));
+	struct err err;
+
+	if (!blank || !slash || blank > slash || (size_t)(blank - subject) >= sizeof(word))
+		return 0;
+	snprintf(word, sizeof(word), "%.*s", (int)(blank - subject), subject);
+	if (!kind_is_resource(kind_find(word)))
+		return 0;
+	deck->place = kind_find(word) == OBJECT_CANARY ? DECK_ROLLOUTS : DECK_FLUX;
+	deck->focus = PANE_LIST;
+	text_printf(&text, "%s %.*s %s", word, (int)(slash - blank - 1), blank + 1, slash + 1);
+	/* Words are always a filter. */
+	return deck_main(deck)->ops->place->set_filter(deck_main(deck), filter, &err) == 0;
+}
+
+/* The subject is "service/cluster", an object, or a cluster. */
 static void open_subject(struct deck *deck)
 {
 	const struct fleet *fleet = deck->scene->fleet;
@@ -284,7 +304,7 @@ static void open_subject(struct deck *deck)
 	}
 	if (subject && fleet_cluster(fleet, subject))
 		deck_cluster_set(deck, subject);
-	else
+	else if (!subject || !open_object(deck, subject, slash))
 		deck_say(deck, 0, "there is nothing to open for '%s'", subject ? subject : "");
 }
 

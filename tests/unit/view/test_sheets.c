@@ -130,6 +130,24 @@ static void clusters_and_marks(void **state)
 	world_shut(world);
 }
 
+/* From a line of the timeline to the object it is about. */
+static void from_the_timeline(void **state)
+{
+	struct world *world = gitops_world();
+	struct cluster *eu = world_cluster(world, "eu-prod");
+	(void)state;
+	world_draw(world, 160, 45);
+	eu->settled = 1;
+	put(eu, make_kustomization(eu, "infra", "platform", "main@sha1:" SHA, 'F', "timeout"));
+	fleet_settle(world->fleet);
+	world_draw(world, 160, 45);
+	assert_shows(world, "Kustomization infra/eu-prod");
+	world_press(world, "Shift-Tab Enter");
+	assert_shows(world, "flux  /Kustomization infra eu-prod");
+	assert_shows(world, "flux-system/infra        eu-prod   False");
+	world_shut(world);
+}
+
 /* What lets go of something is an action that there is. */
 static void releases_are_actions(void **state)
 {
@@ -163,6 +181,7 @@ int main(void)
 	    cmocka_unit_test(flux_list_and_tree), cmocka_unit_test(paused_and_rollouts),
 	    cmocka_unit_test(services_with_commits), cmocka_unit_test(there_and_back),
 	    cmocka_unit_test(clusters_and_marks), cmocka_unit_test(kinds_go), cmocka_unit_test(releases_are_actions),
+	    cmocka_unit_test(from_the_timeline),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
