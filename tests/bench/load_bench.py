@@ -147,7 +147,6 @@ def throughput(seconds):
 
 
 def memory(seconds):
-    subprocess.run(["prlimit", f"--pid={os.getpid()}", "--nofile=40000:40000"], check=False)
     shown = ours("memory", f"users: {{count: 10000, for: {seconds}s, think: 1s, ramp: 1s}}")
     most = max(r["open"] for r in shown["rows"])
     row("10,000 plain connections: peak memory of the engine", f"{shown['peak']:.0f} MB", f"{most:,} open at once, {shown['sent']:,} requests, {shown['failed']} failed")
