@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "check/cluster.h"
 #include "check/machine.h"
+#include "check/metrics.h"
 #include "check/repository.h"
 #include "git/repo.h"
 #include "git/url.h"
@@ -81,6 +82,18 @@ static void check_clusters(struct doctor *doctor, const struct contexts *context
 	}
 	timer_free(timer);
 	free(checks);
+}
+
+/* The session asks nobody else: no list is read for this. */
+static void check_metrics(struct doctor *doctor)
+{
+	static const double METRICS_WAIT = 15;
+	const struct fleet *fleet = doctor->session->fleet;
+	session_start(doctor->session);
+	/* Who gave no answer says so below. */
+	(void)!session_wait_metrics(doctor->session, METRICS_WAIT);
+	for (size_t i = 0; i < fleet->clusters.len; i++)
+		metrics_findings(fleet->clusters.items[i], &doctor->findings);
 }
 
 static void check_repositories(struct doctor *doctor, const struct config *config, double seconds)
@@ -173,10 +186,13 @@ int run_doctor(struct cli *cli, int argc, const char *const *argv)
 	} else {
 		const struct session_options options = {
 			.contexts = contexts.items, .context_count = contexts.count, .log = cli->log,
+			.metrics = &cli->config.metrics, .only_ask = 1,
 		};
 		doctor.session = session_new(&options, &err);
 		if (doctor.session)
 			check_clusters(&doctor, &contexts, cli->timeout > 0 ? cli->timeout : WAIT);
+		if (doctor.session)
+			check_metrics(&doctor);
 		if (doctor.session)
 			check_repositories(&doctor, &cli->config, cli->timeout > 0 ? cli->timeout : WAIT);
 		else

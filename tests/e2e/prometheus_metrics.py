@@ -121,6 +121,9 @@ def check_bad_expressions(r, p):
     done = rig.flagdeck("--config", config("test", {"url": "http://127.0.0.1:9"}), "get", "services", "-o", "json",
                         kubeconfig=r.config(), expect=None)
     assert done.returncode == 0 and "metrics are failed" in done.stderr, (done.returncode, done.stderr)
+    found = [f for f in json.loads(rig.flagdeck("--config", path, "doctor", "-o", "json", kubeconfig=r.config()))
+             if f["what"] == "ask Prometheus"]
+    assert [f["verdict"] for f in found] == ["ok"] and "istio" in found[0]["said"], found
     csv = rig.flagdeck("--config", path, "query", 'count(istio_requests_total)', "-o", "csv", kubeconfig=r.config())
     assert csv.startswith("cluster,series,time,value\ntest,"), csv
 
