@@ -12,8 +12,8 @@
  */
 struct load_book;
 
-struct load_book *load_book_new(struct loop *loop, const char *results, const char *profiles, void (*changed)(void *arg),
-                                void *arg);
+struct load_book *load_book_new(struct loop *loop, const char *results, const char *profiles,
+                                void (*changed)(void *arg), void *arg);
 void load_book_free(struct load_book *book); /* NULL is fine */
 void load_book_set(struct load_book *book, const struct demand_runs *demand);
 const struct run_book *load_book(const struct load_book *book);

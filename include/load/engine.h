@@ -15,14 +15,15 @@
  * Returns the verdict's state, or -1 and err when it could not even begin to write.
  */
 struct engine_options {
-	const char *folder;  /* exists; its last part is the run's id */
+	const char *folder; /* exists; its last part is the run's id */
 	const struct profile *profile;
 };
 int engine_run(const struct engine_options *options, struct err *err);
 
 /* Starts an engine as a process that outlives its parent: the program's own "load engine", with the
  * profile on its standard input. Returns when the engine holds its lock, or with err. */
-int engine_start(const char *folder, const char *profile_path, const char *text, size_t len, struct err *err) MUST_USE;
+int engine_start(const char *folder, const char *profile_path, const char *text, size_t len,
+                 struct err *err) MUST_USE;
 /* Asks the folder's engine to stop. 0, or -1 when none runs. */
 int engine_stop(const char *folder);
 

@@ -13,7 +13,8 @@ static inline size_t histogram_index(const struct histogram *histogram, int64_t 
 	uint64_t probe = (uint64_t)value | ((UINT64_C(1) << bits) - 1);
 	int bucket = 64 - __builtin_clzll(probe) - bits;
 	uint64_t step = (uint64_t)value >> (bucket + histogram->unit);
-	return ((size_t)(bucket + 1) << histogram->half_bits) + (size_t)step - ((size_t)1 << histogram->half_bits);
+	return ((size_t)(bucket + 1) << histogram->half_bits) + (size_t)step -
+	       ((size_t)1 << histogram->half_bits);
 }
 
 static inline int histogram_bucket(const struct histogram *histogram, size_t index)

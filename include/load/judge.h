@@ -13,13 +13,13 @@
 struct judge {
 	const struct profile *profile;
 	struct run *run;
-	struct histogram latency, service;  /* after the warm-up */
+	struct histogram latency, service; /* after the warm-up */
 	struct histogram requests[PROFILE_REQUESTS];
 	uint64_t failed[PROFILE_REQUESTS];
 	double broken_for[SLO_MAX];
-	double busy_seconds;                /* a thread had no time left */
-	int abort_by;                       /* index of the SLO that ends the run; -1: none */
-	struct histogram try_latency;       /* of the current try of a search */
+	double busy_seconds;          /* a thread had no time left */
+	int abort_by;                 /* index of the SLO that ends the run; -1: none */
+	struct histogram try_latency; /* of the current try of a search */
 	struct run_second try_total;
 };
 
@@ -28,7 +28,8 @@ void judge_release(struct judge *judge);
 /* `second` has its counts; latencies are filled in from the histograms. */
 void judge_second(struct judge *judge, struct run_second *second, const struct histogram *latency,
                   const struct histogram *service);
-void judge_request(struct judge *judge, size_t request, int warmup, const struct histogram *latency, uint64_t failed);
+void judge_request(struct judge *judge, size_t request, int warmup, const struct histogram *latency,
+                   uint64_t failed);
 /* Whether all SLOs hold over the seconds since judge_try_begin; NULL `why`: not asked for. */
 void judge_try_begin(struct judge *judge);
 int judge_try_holds(const struct judge *judge, char *why, size_t size);

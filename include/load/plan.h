@@ -30,9 +30,10 @@ struct plan {
 	atomic_int closed; /* no more will be added */
 };
 
-void plan_init(struct plan *plan, const struct profile *profile); /* all stages; a search begins empty and open */
+void plan_init(struct plan *plan,
+               const struct profile *profile); /* all stages; a search begins empty and open */
 void plan_add(struct plan *plan, double from, double seconds, double rate, double rate_end, int warmup);
-double plan_end(const struct plan *plan);               /* seconds */
+double plan_end(const struct plan *plan);                 /* seconds */
 double plan_requests(const struct plan *plan, double at); /* intended by then, fractions too */
 double plan_rate(const struct plan *plan, double at);
 
@@ -43,11 +44,12 @@ struct arrivals {
 	size_t piece;
 	double number, step; /* of the next request */
 	double next;
-	uint64_t random;     /* 0: constant gaps */
-	uint64_t count;      /* taken so far */
+	uint64_t random; /* 0: constant gaps */
+	uint64_t count;  /* taken so far */
 };
 
-void arrivals_init(struct arrivals *arrivals, const struct plan *plan, int index, int of, int poisson, uint64_t seed);
+void arrivals_init(struct arrivals *arrivals, const struct plan *plan, int index, int of, int poisson,
+                   uint64_t seed);
 void arrivals_take(struct arrivals *arrivals); /* goes on to the one after `next` */
 void arrivals_look(struct arrivals *arrivals); /* whether a piece was added */
 int arrivals_done(const struct arrivals *arrivals);

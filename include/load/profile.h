@@ -42,8 +42,8 @@ struct profile_expect {
 	int statuses[PROFILE_STATUSES]; /* 200, or 2 for all of 2xx */
 	size_t status_count;            /* 0: below 400 */
 	const char *contains, *lacks;
-	struct profile_header header;   /* name NULL: none */
-	int64_t under_us;               /* slower ones failed; 0: no limit */
+	struct profile_header header; /* name NULL: none */
+	int64_t under_us;             /* slower ones failed; 0: no limit */
 };
 
 struct profile_request {
@@ -68,20 +68,20 @@ struct profile_search {
 /* Rows of a CSV file with a head line; ${name.column} takes the next row's value. */
 struct profile_data {
 	const char *name, *file;
-	char *bytes;               /* the file, NULs between fields */
-	const char **fields;       /* rows * columns, row after row, the heads first */
-	size_t columns, rows;      /* rows without the head */
+	char *bytes;          /* the file, NULs between fields */
+	const char **fields;  /* rows * columns, row after row, the heads first */
+	size_t columns, rows; /* rows without the head */
 };
 
 struct profile {
-	char *path;                /* of the file; for messages and for files beside it */
+	char *path; /* of the file; for messages and for files beside it */
 	const char *name, *service, *env, *results, *commit;
-	const char *target;        /* as written */
+	const char *target; /* as written */
 	struct profile_target {
 		int tls;
-		char *host;            /* no brackets */
+		char *host; /* no brackets */
 		int port;
-		char *prefix;          /* of every path; "" when none */
+		char *prefix; /* of every path; "" when none */
 	} at;
 	enum engine_kind engine;
 	enum load_protocol protocol;
@@ -98,24 +98,26 @@ struct profile {
 	struct profile_stage stages[PROFILE_STAGES];
 	size_t stage_count;
 	struct profile_search search;
-	int users;                 /* over 0: closed model, no stages */
+	int users; /* over 0: closed model, no stages */
 	double think, users_ramp, users_seconds;
 	struct slo slos[SLO_MAX];
 	size_t slo_count;
-	struct { const char *name, *value; } labels[16];
+	struct {
+		const char *name, *value;
+	} labels[16];
 	size_t label_count;
-	int workers;               /* pods, for engines on Kubernetes */
+	int workers; /* pods, for engines on Kubernetes */
 	struct {
 		const char *namespace, *image, *agent, *account; /* namespace NULL: this machine runs it */
 	} pods;
-	const char *plan;          /* a JMX plan or a k6 script to run unchanged; NULL */
+	const char *plan; /* a JMX plan or a k6 script to run unchanged; NULL */
 	struct yaml yaml;
 };
 
 /* Reads text; `path` is for messages and for files it names, relative to its folder. On -1 `problems`
  * (char *, to free) holds one line each, "file:line: ..."; err says how many. */
-int profile_parse(struct profile *profile, const char *path, const char *bytes, size_t len, struct vec *problems,
-                  struct err *err) MUST_USE;
+int profile_parse(struct profile *profile, const char *path, const char *bytes, size_t len,
+                  struct vec *problems, struct err *err) MUST_USE;
 int profile_read(struct profile *profile, const char *path, struct vec *problems, struct err *err) MUST_USE;
 void profile_release(struct profile *profile);
 void problems_release(struct vec *problems);

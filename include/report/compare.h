@@ -15,8 +15,8 @@ enum compare_verdict { COMPARE_SAME, COMPARE_WORSE, COMPARE_BETTER, COMPARE_UNKN
 
 struct compare_row {
 	const char *name, *unit;
-	double before, after;     /* medians of the seconds (errors: means); NaN: unknown */
-	double low, high;         /* of the difference after - before, 99 % of the draws */
+	double before, after; /* medians of the seconds (errors: means); NaN: unknown */
+	double low, high;     /* of the difference after - before, 99 % of the draws */
 	enum compare_verdict verdict;
 };
 
@@ -30,7 +30,8 @@ struct comparison {
 };
 
 /* Of the seconds after the warm-up. `threshold`: a smaller relative change does not matter (0.05). */
-void runs_compare(struct comparison *comparison, const struct run *before, const struct run *after, double threshold);
+void runs_compare(struct comparison *comparison, const struct run *before, const struct run *after,
+                  double threshold);
 const char *compare_verdict_name(enum compare_verdict verdict); /* "regression" */
 
 #endif

@@ -24,10 +24,12 @@ struct place;
 struct place *place_open(const char *url, struct log *log, struct err *err);
 void place_close(struct place *place); /* NULL is fine */
 /* Puts bytes under a name, tries again after what passes, and reads them back to see that they are there. */
-int place_put(struct place *place, const char *name, const char *type, const char *bytes, size_t len, struct err *err) MUST_USE;
+int place_put(struct place *place, const char *name, const char *type, const char *bytes, size_t len,
+              struct err *err) MUST_USE;
 int place_put_file(struct place *place, const char *name, const char *path, struct err *err) MUST_USE;
 /* All files of a folder, and of folders in it, under `name`; hidden ones and locks are left out. */
-int place_put_folder(struct place *place, const char *name, const char *folder, size_t *count, struct err *err) MUST_USE;
+int place_put_folder(struct place *place, const char *name, const char *folder, size_t *count,
+                     struct err *err) MUST_USE;
 /* A URL that anybody may PUT to (or GET) for so long. Only of s3. free() it. */
 char *place_presign(struct place *place, const char *method, const char *name, int seconds, struct err *err);
 

@@ -9,7 +9,8 @@
  * checked, so that no web page can read it through a name of its own), and only files of the report. */
 struct site_server;
 
-struct site_server *site_serve(struct loop *loop, const char *folder, int port, struct err *err); /* 0: a free port */
+struct site_server *site_serve(struct loop *loop, const char *folder, int port,
+                               struct err *err);   /* 0: a free port */
 void site_server_free(struct site_server *server); /* NULL is fine */
 int site_server_port(const struct site_server *server);
 /* Whether a request may be answered: the Host header's value, NULL when there is none. */

@@ -17,7 +17,8 @@ struct site_report {
 
 /* From the folders below `results` into `out` (made where missing). Runs that cannot be read are left
  * out and named in `trouble` (may be NULL). */
-int site_build(const char *results, const char *out, struct site_report *report, struct buf *trouble, struct err *err) MUST_USE;
+int site_build(const char *results, const char *out, struct site_report *report, struct buf *trouble,
+               struct err *err) MUST_USE;
 
 /* Its files; 0 past the last. */
 struct site_file {

@@ -38,8 +38,10 @@ int load_exit_code(const struct run *run)
 {
 	switch (run->state) {
 	case RUN_RUNNING:
-	case RUN_PASSED: return EXIT_DONE;
-	default: return EXIT_FAILED;
+	case RUN_PASSED:
+		return EXIT_DONE;
+	default:
+		return EXIT_FAILED;
 	}
 }
 
@@ -74,8 +76,9 @@ int run_load_lint(struct cli *cli, int argc, const char *const *argv)
 		if (load_read_profile(profile, argv[i], &text) < 0) {
 			code = EXIT_FAILED;
 		} else {
-			printf("%s: %s, %zu request%s to %s for %.0f s", argv[i], profile->name, profile->request_count,
-			       profile->request_count == 1 ? "" : "s", profile->target ? profile->target : profile->plan, profile_seconds(profile));
+			printf("%s: %s, %zu request%s to %s for %.0f s", argv[i], profile->name,
+			       profile->request_count, profile->request_count == 1 ? "" : "s",
+			       profile->target ? profile->target : profile->plan, profile_seconds(profile));
 			if (profile->users > 0)
 				printf(", %d users\n", profile->users);
 			else
@@ -111,7 +114,8 @@ int run_load_init(struct cli *cli, int argc, const char *const *argv)
 	}
 	char all[200] = "";
 	for (size_t i = 0; profile_template_at(i); i++)
-		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "", profile_template_at(i)->name);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "",
+		         profile_template_at(i)->name);
 	err_set(&err, "load init takes a template and a target; templates: %s", all);
 	return cli_fail(EXIT_USAGE, &err);
 }
@@ -128,13 +132,16 @@ int run_load_agent(struct cli *cli, int argc, const char *const *argv)
 	int state = -1;
 	vec_init(&problems);
 	if (argc != 2)
-		err_set(&err, "load agent takes a JTL and a folder for what it makes of it: flagdeck load agent out.jtl results/shard-0");
+		err_set(&err, "load agent takes a JTL and a folder for what it makes of it: flagdeck load "
+		              "agent out.jtl results/shard-0");
 	else if (profile_parse(profile, "agent", text, sizeof(text) - 1, &problems, &err) == 0)
 		state = agent_run(argv[0], argv[1], profile, &err);
 	/* The pod's own identity, and only it: no key ever comes from the console. */
 	if (state >= 0 && results && *results) {
 		place = place_open(results, cli->log, &err);
-		if (!place || place_put_folder(place, strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1], argv[1], &count, &err) < 0)
+		if (!place ||
+		    place_put_folder(place, strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1],
+		                     argv[1], &count, &err) < 0)
 			state = -1;
 		place_close(place);
 	}
@@ -165,7 +172,8 @@ int run_load_engine(struct cli *cli, int argc, const char *const *argv)
 			break;
 	if (profile_parse(profile, argv[1], buf_string(&text), text.len, &problems, &err) == 0) {
 		const struct engine_options options = {.folder = argv[0], .profile = profile};
-		int state = profile->engine == ENGINE_NATIVE ? engine_run(&options, &err) : tool_run(&options, &err);
+		int state =
+		    profile->engine == ENGINE_NATIVE ? engine_run(&options, &err) : tool_run(&options, &err);
 		code = state == RUN_PASSED ? EXIT_DONE : EXIT_FAILED;
 	}
 	if (err.text[0])

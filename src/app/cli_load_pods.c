@@ -53,20 +53,25 @@ static int call(struct pods *pods, const char *method, const char *path, const c
 		client_get(pods->client, path, NULL, answered, pods);
 	while (!pods->done)
 		loop_poll(pods->session->loop, 1);
-	return pods->status >= 200 && pods->status < 300 ? 0 : err_set(err, "%s: %s", pods->context, pods->error);
+	return pods->status >= 200 && pods->status < 300 ? 0
+	                                                 : err_set(err, "%s: %s", pods->context, pods->error);
 }
 
 static int open_pods(struct pods *pods, struct cli *cli, size_t at, struct err *err)
 {
-	const struct session_options options = {.contexts = &pods->contexts.items[at], .context_count = 1,
-	                                        .service_label = cli->config.service_label, .team_label = cli->config.team_label,
+	const struct session_options options = {.contexts = &pods->contexts.items[at],
+	                                        .context_count = 1,
+	                                        .service_label = cli->config.service_label,
+	                                        .team_label = cli->config.team_label,
 	                                        .log = cli->log};
 	pods->context = pods->contexts.items[at].name;
 	pods->session = session_new(&options, err);
 	if (!pods->session)
 		return -1;
 	if (!pods->session->sources[0])
-		return err_set(err, "%s: %s", pods->context, pods->contexts.items[at].error ? pods->contexts.items[at].error : "it cannot be reached");
+		return err_set(err, "%s: %s", pods->context,
+		               pods->contexts.items[at].error ? pods->contexts.items[at].error
+		                                              : "it cannot be reached");
 	pods->client = source_client(pods->session->sources[0]);
 	return 0;
 }
@@ -108,17 +113,22 @@ static int count_left(struct pods *pods, const char *collection, const char *sel
 }
 
 static const char *const owned[] = {
-	"/apis/batch/v1/namespaces/%s/jobs", "/api/v1/namespaces/%s/pods", "/api/v1/namespaces/%s/secrets",
-	"/apis/networking.k8s.io/v1/namespaces/%s/networkpolicies",
+    "/apis/batch/v1/namespaces/%s/jobs",
+    "/api/v1/namespaces/%s/pods",
+    "/api/v1/namespaces/%s/secrets",
+    "/apis/networking.k8s.io/v1/namespaces/%s/networkpolicies",
 };
 
 /* Asks for the deletion and looks until nothing is left. */
-static int tear_down(struct pods *pods, const char *namespace, const char *job, const char *selector, struct err *err)
+static int tear_down(struct pods *pods, const char *namespace, const char *job, const char *selector,
+                     struct err *err)
 {
 	char path[600];
 	int64_t until = clock_system.mono(&clock_system) + GONE_SECONDS * 1000;
 	snprintf(path, sizeof(path), "/apis/batch/v1/namespaces/%s/jobs/%s", namespace, job);
-	if (call(pods, "DELETE", path, "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"propagationPolicy\":\"Background\"}", err) < 0 &&
+	if (call(pods, "DELETE", path,
+	         "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"propagationPolicy\":\"Background\"}",
+	         err) < 0 &&
 	    pods->status != 404)
 		return -1;
 	for (;;) {
@@ -135,31 +145,39 @@ static int tear_down(struct pods *pods, const char *namespace, const char *job, 
 		if (left == 0)
 			return 0;
 		if (clock_system.mono(&clock_system) > until)
-			return err_set(err, "%s: %d objects of %s are still there after %d s; flagdeck load sweep looks again", pods->context, left, job,
-			               GONE_SECONDS);
+			return err_set(err,
+			               "%s: %d objects of %s are still there after %d s; flagdeck load sweep "
+			               "looks again",
+			               pods->context, left, job, GONE_SECONDS);
 		rest(pods, 1);
 	}
 }
 
 static int create(struct pods *pods, const struct profile *profile, const char *run, struct err *err)
 {
-	struct pods_wish wish = {.profile = profile, .run = run, .begin_ms = clock_system.wall(&clock_system) + BEGIN_AFTER * 1000};
+	struct pods_wish wish = {.profile = profile,
+	                         .run = run,
+	                         .begin_ms = clock_system.wall(&clock_system) + BEGIN_AFTER * 1000};
 	char uid[64], path[300];
 	struct buf text;
 	int result = -1;
 	buf_init(&text, 4 << 20);
-	snprintf(path, sizeof(path), "/apis/batch/v1/namespaces/%s/jobs?fieldManager=flagdeck", profile->pods.namespace);
+	snprintf(path, sizeof(path), "/apis/batch/v1/namespaces/%s/jobs?fieldManager=flagdeck",
+	         profile->pods.namespace);
 	/* The owner first: from then on nothing can be left behind. */
 	if (pods_job_write(&wish, &text, err) < 0 || call(pods, "POST", path, buf_string(&text), err) < 0 ||
 	    pods_uid_read(buf_string(&pods->answer), pods->answer.len, uid, err) < 0)
 		goto out;
 	wish.job_uid = uid;
 	buf_clear(&text);
-	snprintf(path, sizeof(path), "/apis/networking.k8s.io/v1/namespaces/%s/networkpolicies?fieldManager=flagdeck", profile->pods.namespace);
+	snprintf(path, sizeof(path),
+	         "/apis/networking.k8s.io/v1/namespaces/%s/networkpolicies?fieldManager=flagdeck",
+	         profile->pods.namespace);
 	if (pods_policy_write(&wish, &text, err) < 0 || call(pods, "POST", path, buf_string(&text), err) < 0)
 		goto out;
 	buf_clear(&text);
-	snprintf(path, sizeof(path), "/api/v1/namespaces/%s/secrets?fieldManager=flagdeck", profile->pods.namespace);
+	snprintf(path, sizeof(path), "/api/v1/namespaces/%s/secrets?fieldManager=flagdeck",
+	         profile->pods.namespace);
 	if (pods_secret_write(&wish, &text, err) < 0 || call(pods, "POST", path, buf_string(&text), err) < 0)
 		goto out;
 	result = 0;
@@ -186,7 +204,8 @@ static int follow(struct pods *pods, const char *namespace, const char *job, int
 		if (pods_state_read(buf_string(&pods->answer), pods->answer.len, &state, err) < 0)
 			return -1;
 		if (memcmp(&state, &before, sizeof(state)) != 0) {
-			printf("shards: %d active, %d ready, %d done, %d failed\n", state.active, state.ready, state.succeeded, state.failed);
+			printf("shards: %d active, %d ready, %d done, %d failed\n", state.active, state.ready,
+			       state.succeeded, state.failed);
 			fflush(stdout);
 		}
 		before = state;
@@ -226,17 +245,23 @@ int load_run_pods(struct cli *cli, const struct profile *profile, struct err *er
 	if (folder && open_pods(&pods, cli, 0, err) == 0) {
 		pods_job_name(run, job);
 		snprintf(selector, sizeof(selector), POD_RUN_LABEL "%%3D%.60s", run);
-		printf("run %s on %s, namespace %s: %d shards\n", run, pods.context, profile->pods.namespace, profile->workers);
+		printf("run %s on %s, namespace %s: %d shards\n", run, pods.context, profile->pods.namespace,
+		       profile->workers);
 		fflush(stdout);
 		result = create(&pods, profile, run, err);
 		if (result == 0)
 			result = follow(&pods, profile->pods.namespace, job, signals, err);
-		code = result > 0 ? EXIT_DONE : result == 0 ? EXIT_FAILED : pods.status == 403 ? EXIT_REFUSED : EXIT_FAILED;
+		code = result > 0           ? EXIT_DONE
+		       : result == 0        ? EXIT_FAILED
+		       : pods.status == 403 ? EXIT_REFUSED
+		                            : EXIT_FAILED;
 		if (tear_down(&pods, profile->pods.namespace, job, selector, &left) < 0) {
 			fprintf(stderr, "flagdeck: %s\n", left.text);
 			code = EXIT_FAILED;
 		} else {
-			printf("%s; nothing of it is left on the cluster\n", result > 0 ? "done" : result == 0 ? "stopped" : "failed");
+			printf("%s; nothing of it is left on the cluster\n", result > 0    ? "done"
+			                                                     : result == 0 ? "stopped"
+			                                                                   : "failed");
 		}
 	}
 	close_pods(&pods);
@@ -257,8 +282,9 @@ static int sweep_cluster(struct pods *pods, int *found, struct err *err)
 	const cJSON *item;
 	int result = list ? 0 : -1;
 	const cJSON *items = list ? json_get(list, "items") : NULL;
-	cJSON_ArrayForEach(item, items) {
-		const char *namespace = json_string(item, "metadata/namespace"), *name = json_string(item, "metadata/name");
+	cJSON_ArrayForEach (item, items) {
+		const char *namespace = json_string(item, "metadata/namespace"),
+		           *name = json_string(item, "metadata/name");
 		const cJSON *labels = json_at(item, "metadata/labels");
 		const cJSON *run = labels ? cJSON_GetObjectItemCaseSensitive(labels, POD_RUN_LABEL) : NULL;
 		char selector[160];

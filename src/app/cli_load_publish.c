@@ -31,7 +31,9 @@ static int publish_site(struct cli *cli, const char *results, const char *url, s
 	size_t count = 0;
 	int result = site_build(results, site, &report, NULL, err);
 	if (result == 0)
-		result = (place = place_open(url, cli->log, err)) ? place_put_folder(place, "", site, &count, err) : -1;
+		result = (place = place_open(url, cli->log, err))
+		             ? place_put_folder(place, "", site, &count, err)
+		             : -1;
 	if (result == 0)
 		printf("published the report (%zu files) to %.*s\n", count, (int)strcspn(url, "?"), url);
 	place_close(place);
@@ -45,7 +47,8 @@ int run_load_publish(struct cli *cli, int argc, const char *const *argv)
 	char *results = load_results(cli), *folder = NULL;
 	int code = EXIT_FAILED;
 	if (argc != 2) {
-		err_set(&err, "load publish takes a run, or \"report\", and a place: flagdeck load publish last s3://BUCKET/PREFIX");
+		err_set(&err, "load publish takes a run, or \"report\", and a place: flagdeck load publish "
+		              "last s3://BUCKET/PREFIX");
 		code = EXIT_USAGE;
 	} else if (strcmp(argv[0], "report") == 0) {
 		code = publish_site(cli, results, argv[1], &err) == 0 ? EXIT_DONE : EXIT_FAILED;

@@ -45,11 +45,12 @@ static void print_line(struct watch_run *watch, const struct run_second *second)
 	if (isfinite(second->p50))
 		snprintf(latency, sizeof(latency), "p50 %8.2f  p99 %8.2f ms", second->p50, second->p99);
 	printf("%s%4.0fs%s  %7.0f/s of %7.0f  %-28s  errors %5.2f %%  open %d  cpu %3.0f %%%s%s%s%s",
-	       watch->is_terminal ? "\r\033[K" : "", second->at + second->seconds, second->warmup ? " warm-up" : "", done,
+	       watch->is_terminal ? "\r\033[K" : "", second->at + second->seconds,
+	       second->warmup ? " warm-up" : "", done,
 	       (double)second->intended / (second->seconds > 0 ? second->seconds : 1), latency,
-	       second->ok + failed ? 100 * (double)failed / (double)(second->ok + failed) : 0, second->open, 100 * second->cpu,
-	       second->backlog ? "  waiting" : "", second->late ? "  LATE" : "", watch->is_terminal ? "  " : "\n",
-	       watch->is_terminal ? room : "");
+	       second->ok + failed ? 100 * (double)failed / (double)(second->ok + failed) : 0, second->open,
+	       100 * second->cpu, second->backlog ? "  waiting" : "", second->late ? "  LATE" : "",
+	       watch->is_terminal ? "  " : "\n", watch->is_terminal ? room : "");
 	fflush(stdout);
 }
 
@@ -72,13 +73,16 @@ static int follow_run(struct watch_run *watch, int quiet)
 		struct signalfd_siginfo info;
 		run_folder_follow(&watch->run, &watch->follow);
 		size_t count = watch->run.second_count;
-		if (!quiet && count > watch->shown && (watch->is_terminal || count / 5 > watch->shown / 5 || count == 1))
+		if (!quiet && count > watch->shown &&
+		    (watch->is_terminal || count / 5 > watch->shown / 5 || count == 1))
 			print_line(watch, &watch->run.seconds[count - 1]);
 		watch->shown = count;
-		if (watch->follow.ended || poll(&wait, 1, 100) <= 0 || read(signals, &info, sizeof(info)) != sizeof(info))
+		if (watch->follow.ended || poll(&wait, 1, 100) <= 0 ||
+		    read(signals, &info, sizeof(info)) != sizeof(info))
 			continue;
 		if (asked++ > 0) {
-			fprintf(stderr, "\nleft alone; it is stopped with: flagdeck load stop %s\n", watch->run.id);
+			fprintf(stderr, "\nleft alone; it is stopped with: flagdeck load stop %s\n",
+			        watch->run.id);
 			break;
 		}
 		fprintf(stderr, "\nstopping\n");
@@ -90,7 +94,8 @@ static int follow_run(struct watch_run *watch, int quiet)
 	return watch->follow.ended ? 0 : -1;
 }
 
-static int start_and_follow(struct cli *cli, const struct profile *profile, const struct buf *text, struct err *err)
+static int start_and_follow(struct cli *cli, const struct profile *profile, const struct buf *text,
+                            struct err *err)
 {
 	struct watch_run *watch = mem_new(sizeof(*watch));
 	char *results = load_results(cli), *folder = run_folder_make(results, profile->name, err);
@@ -100,14 +105,16 @@ static int start_and_follow(struct cli *cli, const struct profile *profile, cons
 	if (!folder || engine_start(folder, profile->path, buf_string(text), text->len, err) < 0 ||
 	    run_folder_read_brief(&watch->run, folder, err) < 0)
 		goto out;
-	printf("run %s\n%s, %s, %.0f s\n", watch->run.id, profile->name, profile->target, profile_seconds(profile));
+	printf("run %s\n%s, %s, %.0f s\n", watch->run.id, profile->name, profile->target,
+	       profile_seconds(profile));
 	fflush(stdout);
 	if (cli->load.detach) {
 		printf("it runs by itself; watch it with: flagdeck load show --follow %s\n", watch->run.id);
 		code = EXIT_DONE;
 		goto out;
 	}
-	code = follow_run(watch, cli->output != OUTPUT_TABLE) == 0 ? load_exit_code(&watch->run) : EXIT_FAILED;
+	code =
+	    follow_run(watch, cli->output != OUTPUT_TABLE) == 0 ? load_exit_code(&watch->run) : EXIT_FAILED;
 	if (watch->follow.ended) {
 		load_print_run(&watch->run, stdout);
 		if (load_summaries(cli, &watch->run, err) < 0 ||
@@ -142,7 +149,9 @@ int run_load_run(struct cli *cli, int argc, const char *const *argv)
 	else if (profile->engine != ENGINE_NATIVE && profile->search.high > 0)
 		code = EXIT_USAGE, err_set(&err, "%s: only the native engine can search", argv[0]);
 	else if (!profile->target)
-		code = EXIT_USAGE, err_set(&err, "%s: a plan needs a target too, so that it is known whether it may be loaded", argv[0]);
+		code = EXIT_USAGE,
+		err_set(&err, "%s: a plan needs a target too, so that it is known whether it may be loaded",
+		        argv[0]);
 	else if (load_limits_check(&cli->config, profile, &err) < 0)
 		code = EXIT_REFUSED;
 	else if (profile->pods.namespace)

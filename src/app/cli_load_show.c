@@ -25,7 +25,8 @@ static void free_all(struct vec *texts)
 	vec_release(texts);
 }
 
-static void add_number(struct table *table, const char *fmt, double value) __attribute__((format(printf, 2, 0)));
+static void add_number(struct table *table, const char *fmt, double value)
+    __attribute__((format(printf, 2, 0)));
 static void add_number(struct table *table, const char *fmt, double value)
 {
 	char cell[40];
@@ -55,10 +56,19 @@ static cJSON *run_brief_json(const struct run *run)
 	cJSON_AddNumberToObject(item, "ok", (double)total->ok);
 	cJSON_AddNumberToObject(item, "failed", (double)run_failed(total));
 	cJSON_AddNumberToObject(item, "seconds", total->seconds);
-	const struct { const char *name; double value; } rows[] = {
-		{"p50Ms", total->p50}, {"p90Ms", total->p90}, {"p99Ms", total->p99}, {"p999Ms", total->p999},
-		{"maxMs", total->max}, {"meanMs", total->mean}, {"serviceP99Ms", total->service_p99}, {"lateMaxMs", total->late_max},
-		{"foundRate", run->found_rate},
+	const struct {
+		const char *name;
+		double value;
+	} rows[] = {
+	    {"p50Ms", total->p50},
+	    {"p90Ms", total->p90},
+	    {"p99Ms", total->p99},
+	    {"p999Ms", total->p999},
+	    {"maxMs", total->max},
+	    {"meanMs", total->mean},
+	    {"serviceP99Ms", total->service_p99},
+	    {"lateMaxMs", total->late_max},
+	    {"foundRate", run->found_rate},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (isfinite(rows[i].value))
@@ -70,13 +80,15 @@ static cJSON *run_brief_json(const struct run *run)
 	cJSON *errors = cJSON_AddObjectToObject(item, "errors");
 	for (int i = 0; i < RUN_ERRORS; i++)
 		if (total->errors[i])
-			cJSON_AddNumberToObject(errors, run_error_name((enum run_error)i), (double)total->errors[i]);
+			cJSON_AddNumberToObject(errors, run_error_name((enum run_error)i),
+			                        (double)total->errors[i]);
 	return item;
 }
 
 static void list_table(const struct vec *runs)
 {
-	static const char *const titles[] = {"RUN", "STATE", "AGE", "SERVICE", "RATE", "P50 MS", "P99 MS", "ERR%", "VERDICT"};
+	static const char *const titles[] = {"RUN",    "STATE",  "AGE",  "SERVICE", "RATE",
+	                                     "P50 MS", "P99 MS", "ERR%", "VERDICT"};
 	struct table table;
 	table_init(&table, 9);
 	for (int i = 0; i < 9; i++)
@@ -147,7 +159,8 @@ int run_load_list(struct cli *cli, int argc, const char *const *argv)
 
 static void print_requests(const struct run *run, FILE *out)
 {
-	static const char *const titles[] = {"  REQUEST", "COUNT", "FAILED", "MEAN MS", "P50", "P90", "P99", "P99.9", "MAX"};
+	static const char *const titles[] = {"  REQUEST", "COUNT", "FAILED", "MEAN MS", "P50",
+	                                     "P90",       "P99",   "P99.9",  "MAX"};
 	struct table table;
 	table_init(&table, 9);
 	for (int i = 0; i < 9; i++)
@@ -159,7 +172,8 @@ static void print_requests(const struct run *run, FILE *out)
 		table_add(&table, cell);
 		add_number(&table, "%.0f", (double)request->count);
 		add_number(&table, "%.0f", (double)request->failed);
-		const double values[] = {request->mean, request->p50, request->p90, request->p99, request->p999, request->max};
+		const double values[] = {request->mean, request->p50,  request->p90,
+		                         request->p99,  request->p999, request->max};
 		for (int k = 0; k < 6; k++)
 			add_number(&table, "%.2f", values[k]);
 	}
@@ -174,18 +188,22 @@ void load_print_run(const struct run *run, FILE *out)
 	if (run->generator[0])
 		fprintf(out, "  generator: %s\n", run->generator);
 	fprintf(out, "  requests   %llu intended, %llu sent, %llu good, %llu failed in %.0f s (%.0f/s)\n",
-	        (unsigned long long)total->intended, (unsigned long long)total->sent, (unsigned long long)total->ok,
-	        (unsigned long long)failed, total->seconds, total->seconds > 0 ? (double)(total->ok + failed) / total->seconds : 0);
+	        (unsigned long long)total->intended, (unsigned long long)total->sent,
+	        (unsigned long long)total->ok, (unsigned long long)failed, total->seconds,
+	        total->seconds > 0 ? (double)(total->ok + failed) / total->seconds : 0);
 	if (isfinite(total->p50))
-		fprintf(out, "  latency    p50 %.2f  p90 %.2f  p99 %.2f  p99.9 %.2f  max %.2f ms, from the %s\n", total->p50,
-		        total->p90, total->p99, total->p999, total->max,
+		fprintf(out,
+		        "  latency    p50 %.2f  p90 %.2f  p99 %.2f  p99.9 %.2f  max %.2f ms, from the %s\n",
+		        total->p50, total->p90, total->p99, total->p999, total->max,
 		        strcmp(run->engine, "native") == 0 ? "intended moment" : "moment of sending");
 	if (isfinite(total->service_p99) && total->service_p99 < 0.8 * total->p99)
-		fprintf(out, "             p99 %.2f ms from the real moment of sending: the rest is waiting\n", total->service_p99);
+		fprintf(out,
+		        "             p99 %.2f ms from the real moment of sending: the rest is waiting\n",
+		        total->service_p99);
 	for (int i = 0; i < RUN_ERRORS; i++)
 		if (total->errors[i])
-			fprintf(out, "  failed     %llu %s (%s)\n", (unsigned long long)total->errors[i], run_error_name((enum run_error)i),
-			        run_error_words((enum run_error)i));
+			fprintf(out, "  failed     %llu %s (%s)\n", (unsigned long long)total->errors[i],
+			        run_error_name((enum run_error)i), run_error_words((enum run_error)i));
 	for (size_t i = 0; i < run->failure_count; i++)
 		fprintf(out, "  example    %s\n", run->failures[i]);
 	for (size_t i = 0; i < run->slo_count; i++) {
@@ -198,8 +216,8 @@ void load_print_run(const struct run *run, FILE *out)
 		fputc('\n', out);
 	}
 	if (total->late > 0)
-		fprintf(out, "  late       %llu requests were sent late by the generator, up to %.1f ms\n", (unsigned long long)total->late,
-		        total->late_max);
+		fprintf(out, "  late       %llu requests were sent late by the generator, up to %.1f ms\n",
+		        (unsigned long long)total->late, total->late_max);
 	if (run->request_count > 1)
 		print_requests(run, out);
 	fprintf(out, "  results    %s\n", run->folder);
@@ -309,14 +327,18 @@ int run_load_compare(struct cli *cli, int argc, const char *const *argv)
 	run_init(&runs[0]);
 	run_init(&runs[1]);
 	if (argc < 1 || argc > 2) {
-		err_set(&err, "load compare takes the run to compare with, and the run: flagdeck load compare BEFORE [AFTER]");
+		err_set(&err, "load compare takes the run to compare with, and the run: flagdeck load "
+		              "compare BEFORE [AFTER]");
 		code = EXIT_USAGE;
-	} else if (read_word(cli, argv[0], &runs[0], &err) == 0 && read_word(cli, argc > 1 ? argv[1] : "last", &runs[1], &err) == 0) {
+	} else if (read_word(cli, argv[0], &runs[0], &err) == 0 &&
+	           read_word(cli, argc > 1 ? argv[1] : "last", &runs[1], &err) == 0) {
 		runs_compare(&comparison, &runs[0], &runs[1], 0.05);
 		printf("before %s\nafter  %s\n", runs[0].id, runs[1].id);
 		compare_table(&comparison);
 		printf("%s\n", comparison.words);
-		code = comparison.verdict == COMPARE_WORSE ? EXIT_FAILED : comparison.verdict == COMPARE_UNKNOWN ? EXIT_REFUSED : EXIT_DONE;
+		code = comparison.verdict == COMPARE_WORSE     ? EXIT_FAILED
+		       : comparison.verdict == COMPARE_UNKNOWN ? EXIT_REFUSED
+		                                               : EXIT_DONE;
 	}
 	if (err.text[0])
 		cli_fail((enum exit_code)code, &err);

@@ -21,7 +21,8 @@ static int build(struct cli *cli, const char *out, struct err *err)
 	if (trouble.len)
 		fprintf(stderr, "left out:\n%s", buf_string(&trouble));
 	if (result == 0)
-		printf("%s: %zu runs, %zu written, %zu as they were\n", out, report.runs, report.written, report.skipped);
+		printf("%s: %zu runs, %zu written, %zu as they were\n", out, report.runs, report.written,
+		       report.skipped);
 	buf_release(&trouble);
 	free(results);
 	return result;
@@ -56,7 +57,8 @@ int run_report_serve(struct cli *cli, int argc, const char *const *argv)
 		cli_fail(EXIT_FAILED, &err);
 		goto out;
 	}
-	struct watcher *stops[] = {watcher_new_signal(loop, SIGINT, stopped, loop), watcher_new_signal(loop, SIGTERM, stopped, loop)};
+	struct watcher *stops[] = {watcher_new_signal(loop, SIGINT, stopped, loop),
+	                           watcher_new_signal(loop, SIGTERM, stopped, loop)};
 	printf("http://127.0.0.1:%d/ (Ctrl-C ends it)\n", site_server_port(server));
 	fflush(stdout);
 	loop_run(loop);

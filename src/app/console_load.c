@@ -28,8 +28,11 @@ static void choose(struct console *console)
 	for (size_t i = 0; i < book->profile_count && count < FORM_CHOICES; i++)
 		names[count++] = book->profiles[i].name;
 	if (count == 0) {
-		snprintf(body, sizeof(body), "There is no profile in %.300s. One to begin with:\n\nflagdeck load init smoke URL > "
-		                             "%.300s/smoke.yaml", book->profiles_from, book->profiles_from);
+		snprintf(
+		    body, sizeof(body),
+		    "There is no profile in %.300s. One to begin with:\n\nflagdeck load init smoke URL > "
+		    "%.300s/smoke.yaml",
+		    book->profiles_from, book->profiles_from);
 		deck_notice(console->deck, "No load test to start", body);
 		return;
 	}
@@ -50,7 +53,8 @@ static const struct run_profile *chosen(const struct console *console)
 
 /* Reads the profile anew: what is agreed to is what is started. */
 static int with_profile(struct console *console, const struct run_profile *told,
-                        int (*then)(struct console *, const struct run_profile *, const struct profile *, const struct buf *, struct err *))
+                        int (*then)(struct console *, const struct run_profile *, const struct profile *,
+                                    const struct buf *, struct err *))
 {
 	struct profile *profile = mem_new(sizeof(*profile));
 	struct vec problems;
@@ -71,8 +75,8 @@ static int with_profile(struct console *console, const struct run_profile *told,
 	return result;
 }
 
-static int ask(struct console *console, const struct run_profile *told, const struct profile *profile, const struct buf *text,
-               struct err *err)
+static int ask(struct console *console, const struct run_profile *told, const struct profile *profile,
+               const struct buf *text, struct err *err)
 {
 	char body[DIALOG_BODY];
 	int danger = strcmp(profile->env, "prod") == 0;
@@ -80,18 +84,23 @@ static int ask(struct console *console, const struct run_profile *told, const st
 	if (profile->pods.namespace)
 		return err_set(err, "it runs on Kubernetes: flagdeck load run %.200s", told->path);
 	if (!profile->target)
-		return err_set(err, "a plan needs a target too, so that it is known whether it may be loaded");
+		return err_set(err,
+		               "a plan needs a target too, so that it is known whether it may be loaded");
 	if (load_limits_check(console->options->config, profile, err) < 0)
 		return -1;
-	snprintf(body, sizeof(body), "%s\n%s\n%s%s%s\n\nIt runs in a process of its own and goes on when the console ends; it is stopped "
-	                             "here, or with: flagdeck load stop", told->target, told->words, profile->env[0] ? "env " : "",
-	         profile->env, profile->env[0] ? "" : "no env is named");
-	deck_ask_agreement(console->deck, ACTION_LOAD_START, danger, told->name, body, danger ? told->name : NULL);
+	snprintf(body, sizeof(body),
+	         "%s\n%s\n%s%s%s\n\nIt runs in a process of its own and goes on when the console ends; it is "
+	         "stopped "
+	         "here, or with: flagdeck load stop",
+	         told->target, told->words, profile->env[0] ? "env " : "", profile->env,
+	         profile->env[0] ? "" : "no env is named");
+	deck_ask_agreement(console->deck, ACTION_LOAD_START, danger, told->name, body,
+	                   danger ? told->name : NULL);
 	return 0;
 }
 
-static int start(struct console *console, const struct run_profile *told, const struct profile *profile, const struct buf *text,
-                 struct err *err)
+static int start(struct console *console, const struct run_profile *told, const struct profile *profile,
+                 const struct buf *text, struct err *err)
 {
 	const struct run_book *book = load_book(console->loads);
 	if (load_limits_check(console->options->config, profile, err) < 0)

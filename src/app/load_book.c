@@ -149,9 +149,11 @@ static void read_profile(struct run_profile *told, const char *path)
 		snprintf(told->service, sizeof(told->service), "%s", profile->service);
 		snprintf(told->target, sizeof(told->target), "%s", profile->target ? profile->target : "");
 		if (profile->users > 0)
-			snprintf(told->words, sizeof(told->words), "%d users for %.0f s", profile->users, profile_seconds(profile));
+			snprintf(told->words, sizeof(told->words), "%d users for %.0f s", profile->users,
+			         profile_seconds(profile));
 		else
-			snprintf(told->words, sizeof(told->words), "up to %.0f requests a second for %.0f s, %d connections",
+			snprintf(told->words, sizeof(told->words),
+			         "up to %.0f requests a second for %.0f s, %d connections",
 			         profile_peak(profile), profile_seconds(profile), profile->connections);
 	} else {
 		snprintf(told->trouble, sizeof(told->trouble), "%.255s", err.text);
@@ -183,8 +185,8 @@ void load_book_profiles(struct load_book *load)
 		qsort(book->profiles, book->profile_count, sizeof(*book->profiles), by_name);
 }
 
-struct load_book *load_book_new(struct loop *loop, const char *results, const char *profiles, void (*changed)(void *arg),
-                                void *arg)
+struct load_book *load_book_new(struct loop *loop, const char *results, const char *profiles,
+                                void (*changed)(void *arg), void *arg)
 {
 	struct load_book *load = mem_new(sizeof(*load));
 	load->loop = loop;

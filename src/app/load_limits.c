@@ -31,7 +31,8 @@ static int fits(const char *pattern, const char *host, int port)
 	}
 	if (len > 2 && pattern[0] == '*' && pattern[1] == '.') {
 		size_t host_len = strlen(host);
-		return host_len > len - 1 && strncasecmp(host + host_len - (len - 1), pattern + 1, len - 1) == 0;
+		return host_len > len - 1 &&
+		       strncasecmp(host + host_len - (len - 1), pattern + 1, len - 1) == 0;
 	}
 	return strlen(host) == len && strncasecmp(host, pattern, len) == 0;
 }
@@ -48,14 +49,15 @@ static int check_amount(const struct config_load *rule, const struct profile *pr
 {
 	double peak = profile_peak(profile), seconds = profile_seconds(profile);
 	if (rule->rate > 0 && peak > rule->rate)
-		return err_set(err, "%g requests a second are more than load.limits allows for env \"%s\" (%g)", peak, rule->env,
-		               rule->rate);
+		return err_set(err,
+		               "%g requests a second are more than load.limits allows for env \"%s\" (%g)",
+		               peak, rule->env, rule->rate);
 	if (rule->connections > 0 && profile->connections > rule->connections)
-		return err_set(err, "%d connections are more than load.limits allows for env \"%s\" (%d)", profile->connections,
-		               rule->env, rule->connections);
+		return err_set(err, "%d connections are more than load.limits allows for env \"%s\" (%d)",
+		               profile->connections, rule->env, rule->connections);
 	if (rule->seconds > 0 && seconds > rule->seconds)
-		return err_set(err, "%.0f seconds are longer than load.limits allows for env \"%s\" (%.0f)", seconds, rule->env,
-		               rule->seconds);
+		return err_set(err, "%.0f seconds are longer than load.limits allows for env \"%s\" (%.0f)",
+		               seconds, rule->env, rule->seconds);
 	return 0;
 }
 
@@ -67,13 +69,19 @@ int load_limits_check(const struct config *config, const struct profile *profile
 	for (size_t i = 0; rule && !allowed && i < rule->target_count; i++)
 		allowed = fits(rule->targets[i], host, profile->at.port);
 	if (rule && rule->off)
-		return err_set(err, "load tests are switched off for env \"%s\" (load.limits in %s)", rule->env, config->path);
-	if (!allowed && !rule)
-		return err_set(err, "%s may not be loaded: the configuration has no load.limits for env \"%s\"; add "
-		                    "{%s%s%stargets: [%s]} there", host, profile->env, profile->env[0] ? "env: " : "", profile->env,
-		               profile->env[0] ? ", " : "", host);
-	if (!allowed)
-		return err_set(err, "%s may not be loaded: it is not among the targets of load.limits for env \"%s\" in %s", host,
+		return err_set(err, "load tests are switched off for env \"%s\" (load.limits in %s)",
 		               rule->env, config->path);
+	if (!allowed && !rule)
+		return err_set(
+		    err,
+		    "%s may not be loaded: the configuration has no load.limits for env \"%s\"; add "
+		    "{%s%s%stargets: [%s]} there",
+		    host, profile->env, profile->env[0] ? "env: " : "", profile->env,
+		    profile->env[0] ? ", " : "", host);
+	if (!allowed)
+		return err_set(
+		    err,
+		    "%s may not be loaded: it is not among the targets of load.limits for env \"%s\" in %s",
+		    host, rule->env, config->path);
 	return rule ? check_amount(rule, profile, err) : 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Verdicts for pipelines: JUnit, where each SLO is a test, and Markdown, for people who read the run's page. */
+/* Verdicts for pipelines: JUnit, where each SLO is a test, and Markdown, for people who read the run's page.
+ */
 #include "app/load_summary.h"
 
 #include <errno.h>
@@ -15,14 +16,19 @@ enum { SUMMARY_MAX = 1 << 20 };
 static int add_xml(struct buf *out, const char *text)
 {
 	for (; *text; text++) {
-		const char *entity = *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : *text == '&' ? "&amp;" : *text == '"' ? "&quot;" : NULL;
+		const char *entity = *text == '<'   ? "&lt;"
+		                     : *text == '>' ? "&gt;"
+		                     : *text == '&' ? "&amp;"
+		                     : *text == '"' ? "&quot;"
+		                                    : NULL;
 		if (entity ? buf_add_string(out, entity) < 0 : buf_add(out, text, 1) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int junit_case(struct buf *out, const struct run *run, const char *name, int held, const char *why, double value)
+static int junit_case(struct buf *out, const struct run *run, const char *name, int held, const char *why,
+                      double value)
 {
 	int result = buf_add_string(out, "  <testcase classname=\"load.");
 	result |= add_xml(out, run->name);
@@ -43,11 +49,12 @@ int load_junit_write(const struct run *run, struct buf *out)
 		failed += !run->slos[i].held;
 	int result = buf_printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"");
 	result |= add_xml(out, run->id);
-	result |= buf_printf(out, "\" tests=\"%zu\" failures=\"%zu\" time=\"%.3f\">\n", run->slo_count + 1, failed,
-	                     (double)(run->ended_ms - run->started_ms) / 1000);
+	result |= buf_printf(out, "\" tests=\"%zu\" failures=\"%zu\" time=\"%.3f\">\n", run->slo_count + 1,
+	                     failed, (double)(run->ended_ms - run->started_ms) / 1000);
 	result |= junit_case(out, run, "verdict", run->state == RUN_PASSED, run->words, NAN);
 	for (size_t i = 0; i < run->slo_count; i++)
-		result |= junit_case(out, run, run->slos[i].text, run->slos[i].held, "the SLO was broken", run->slos[i].value);
+		result |= junit_case(out, run, run->slos[i].text, run->slos[i].held, "the SLO was broken",
+		                     run->slos[i].value);
 	return result | buf_add_string(out, "</testsuite>\n");
 }
 
@@ -73,16 +80,19 @@ int load_markdown_write(const struct run *run, struct buf *out)
 	result |= add_cell(out, run->words);
 	result |= buf_add_string(out, "\n\n| | |\n|---|---|\n| Target | ");
 	result |= add_cell(out, run->target);
-	result |= buf_printf(out, " |\n| Requests | %llu intended, %llu sent, %llu failed |\n| Rate | %.0f/s |\n"
-	                          "| Latency | p50 %.2f, p90 %.2f, p99 %.2f, p99.9 %.2f, max %.1f ms |\n",
-	                     (unsigned long long)total->intended, (unsigned long long)total->sent, (unsigned long long)failed,
-	                     total->seconds > 0 ? (double)(total->ok + failed) / total->seconds : 0, total->p50, total->p90,
-	                     total->p99, total->p999, total->max);
+	result |= buf_printf(out,
+	                     " |\n| Requests | %llu intended, %llu sent, %llu failed |\n| Rate | %.0f/s |\n"
+	                     "| Latency | p50 %.2f, p90 %.2f, p99 %.2f, p99.9 %.2f, max %.1f ms |\n",
+	                     (unsigned long long)total->intended, (unsigned long long)total->sent,
+	                     (unsigned long long)failed,
+	                     total->seconds > 0 ? (double)(total->ok + failed) / total->seconds : 0,
+	                     total->p50, total->p90, total->p99, total->p999, total->max);
 	result |= buf_add_string(out, "\n| SLO | | measured |\n|---|---|---|\n");
 	for (size_t i = 0; i < run->slo_count; i++) {
 		result |= buf_add_string(out, "| ");
 		result |= add_cell(out, run->slos[i].text);
-		result |= buf_printf(out, " | %s | %g |\n", run->slos[i].held ? "held" : "**broken**", run->slos[i].value);
+		result |= buf_printf(out, " | %s | %g |\n", run->slos[i].held ? "held" : "**broken**",
+		                     run->slos[i].value);
 	}
 	if (run->generator[0]) {
 		result |= buf_add_string(out, "\n> ");

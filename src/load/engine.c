@@ -40,7 +40,8 @@ static int64_t engine_now(const struct engine *engine)
 static int resolve(struct engine *engine, struct err *err)
 {
 	const struct profile_target *at = &engine->profile->at;
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV}, *list = NULL;
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV},
+	                *list = NULL;
 	char port[16];
 	snprintf(port, sizeof(port), "%d", at->port);
 	int code = getaddrinfo(at->host, port, &hints, &list);
@@ -50,7 +51,8 @@ static int resolve(struct engine *engine, struct err *err)
 	}
 	if (code)
 		return err_set(err, "the name \"%s\" was not resolved: %s", at->host, gai_strerror(code));
-	for (struct addrinfo *item = list; item && engine->address_count < ENGINE_ADDRESSES; item = item->ai_next) {
+	for (struct addrinfo *item = list; item && engine->address_count < ENGINE_ADDRESSES;
+	     item = item->ai_next) {
 		/* Two families of one name are one target: the first one's. */
 		if (item->ai_family != list->ai_family)
 			continue;
@@ -70,8 +72,9 @@ static int raise_files(const struct profile *profile, struct err *err)
 	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_cur < wanted)
-		return err_set(err, "%d connections need %lld open files, and this system allows %lld (ulimit -n)", profile->connections,
-		               (long long)wanted, (long long)limit.rlim_cur);
+		return err_set(err,
+		               "%d connections need %lld open files, and this system allows %lld (ulimit -n)",
+		               profile->connections, (long long)wanted, (long long)limit.rlim_cur);
 	return 0;
 }
 
@@ -111,7 +114,8 @@ static double thread_seconds(const struct worker *worker)
 
 static void measure_self(struct lead *lead, struct run_second *second)
 {
-	double process = (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9, wall = (double)engine_now(&lead->engine) / 1e9;
+	double process = (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9,
+	       wall = (double)engine_now(&lead->engine) / 1e9;
 	double passed = wall - lead->measured_at;
 	if (passed < 0.2) {
 		second->cpu = lead->last_cpu;
@@ -193,8 +197,9 @@ static void write_requests(struct lead *lead, double until)
 	struct err err = {0};
 	for (size_t i = 0; i < lead->engine.profile->request_count; i++) {
 		if (lead->of_request[i].total > 0 &&
-		    run_files_histogram(&lead->files, lead->engine.profile->requests[i].name, lead->requests_from,
-		                        until - lead->requests_from, &lead->of_request[i], &err) < 0)
+		    run_files_histogram(&lead->files, lead->engine.profile->requests[i].name,
+		                        lead->requests_from, until - lead->requests_from,
+		                        &lead->of_request[i], &err) < 0)
 			lead_fail(lead, &err);
 		histogram_clear(&lead->of_request[i]);
 	}
@@ -428,8 +433,8 @@ int engine_run(const struct engine_options *options, struct err *err)
 	}
 	end_run(lead, &trouble);
 	if (run_files_verdict(&lead->files, &lead->run, err) < 0)
-		fprintf(stderr, "flagdeck: %s\nflagdeck: the verdict was: %s: %s\n", err ? err->text : "", run_state_name(lead->run.state),
-		        lead->run.words);
+		fprintf(stderr, "flagdeck: %s\nflagdeck: the verdict was: %s: %s\n", err ? err->text : "",
+		        run_state_name(lead->run.state), lead->run.words);
 	else
 		result = (int)lead->run.state;
 out:

@@ -29,11 +29,15 @@ void conn_watch(struct conn *conn, int events)
 static enum run_error error_of(int code)
 {
 	switch (code) {
-	case ECONNREFUSED: return RUN_ERROR_REFUSED;
-	case ETIMEDOUT: return RUN_ERROR_CONNECT_TIMEOUT;
+	case ECONNREFUSED:
+		return RUN_ERROR_REFUSED;
+	case ETIMEDOUT:
+		return RUN_ERROR_CONNECT_TIMEOUT;
 	case ECONNRESET:
-	case EPIPE: return RUN_ERROR_RESET;
-	default: return RUN_ERROR_UNREACHABLE;
+	case EPIPE:
+		return RUN_ERROR_RESET;
+	default:
+		return RUN_ERROR_UNREACHABLE;
 	}
 }
 
@@ -112,11 +116,13 @@ int conn_flush(struct conn *conn)
 
 /* --- HTTP/1.1 --- */
 
-void flight_header(struct flight *flight, const char *name, size_t name_len, const char *value, size_t value_len)
+void flight_header(struct flight *flight, const char *name, size_t name_len, const char *value,
+                   size_t value_len)
 {
 	const struct profile *profile = flight->conn->worker->engine->profile;
 	const struct profile_header *wanted = &profile->requests[flight->request].expect.header;
-	if (wanted->name && strlen(wanted->name) == name_len && strncasecmp(wanted->name, name, name_len) == 0 &&
+	if (wanted->name && strlen(wanted->name) == name_len &&
+	    strncasecmp(wanted->name, name, name_len) == 0 &&
 	    memmem(value, value_len, wanted->value, strlen(wanted->value)))
 		flight->header_seen = 1;
 }
@@ -192,7 +198,8 @@ static void h1_answered(struct conn *conn, int more)
 	worker_flight_end(worker, &conn->flight, -1);
 	if (more) {
 		/* Bytes that nobody asked for would be taken for the next answer. */
-		engine_note(worker->engine, RUN_ERROR_PROTOCOL, "%s: bytes behind the end of an answer", worker->engine->profile->target);
+		engine_note(worker->engine, RUN_ERROR_PROTOCOL, "%s: bytes behind the end of an answer",
+		            worker->engine->profile->target);
 		keeps = 0;
 	}
 	if (!keeps)
@@ -219,7 +226,8 @@ static void h1_bytes(struct conn *conn, const char *bytes, size_t len)
 	case RESPONSE_DONE:
 		h1_answered(conn, used < len);
 		break;
-	default: break;
+	default:
+		break;
 	}
 }
 
@@ -228,14 +236,15 @@ static void h1_ended(struct conn *conn)
 	if (!conn->flight.active) {
 		conn_close(conn); /* an idle connection was closed: the target's good right */
 		if (conn->worker->engine->profile->users > 0)
-			return;       /* its user is in the heap and opens it anew */
+			return; /* its user is in the heap and opens it anew */
 		return;
 	}
 	if (response_ends(&conn->response))
 		h1_answered(conn, 0);
 	else
-		conn_fail(conn, RUN_ERROR_CLOSED, conn->response.started ? "the connection ended within an answer"
-		                                                         : "the connection ended before an answer");
+		conn_fail(conn, RUN_ERROR_CLOSED,
+		          conn->response.started ? "the connection ended within an answer"
+		                                 : "the connection ended before an answer");
 }
 
 static void h1_readable(struct conn *conn)
@@ -251,8 +260,10 @@ static void h1_readable(struct conn *conn)
 		}
 		if (got < 0) {
 			if (conn->flight.active)
-				conn_fail(conn, errno == ECONNRESET || errno == EPIPE ? RUN_ERROR_RESET : RUN_ERROR_TLS, "reading: %s",
-				          errno ? strerror(errno) : "TLS failed");
+				conn_fail(conn,
+				          errno == ECONNRESET || errno == EPIPE ? RUN_ERROR_RESET
+				                                                : RUN_ERROR_TLS,
+				          "reading: %s", errno ? strerror(errno) : "TLS failed");
 			else
 				conn_close(conn);
 			return;
@@ -279,7 +290,8 @@ void conn_established(struct conn *conn)
 	if (worker->engine->profile->users == 0)
 		worker_idle_add(worker, conn);
 	else if (!worker->draining)
-		conn_send(conn, conn->due > 0 && worker->now - conn->due < engine_second * 60 ? conn->due : worker->now);
+		conn_send(conn, conn->due > 0 && worker->now - conn->due < engine_second * 60 ? conn->due
+		                                                                              : worker->now);
 }
 
 static void connected(struct conn *conn)
@@ -312,7 +324,8 @@ static void conn_ready(struct ev_loop *loop, ev_io *io, int events)
 	} else if (conn->state == CONN_TLS) {
 		tls_go_on(conn);
 	} else {
-		if ((events & EV_WRITE) && conn->state == CONN_OPEN && (conn->h2 ? h2_flush(conn) : conn_flush(conn)) < 0)
+		if ((events & EV_WRITE) && conn->state == CONN_OPEN &&
+		    (conn->h2 ? h2_flush(conn) : conn_flush(conn)) < 0)
 			goto out;
 		if (conn->state == CONN_OPEN && conn->h2)
 			h2_readable(conn);
@@ -331,7 +344,8 @@ int conn_open(struct conn *conn)
 	const struct sockaddr *to = (const struct sockaddr *)&engine->addresses[address];
 	int fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
-		engine_note(engine, RUN_ERROR_UNREACHABLE, "the generator cannot make a socket: %s", strerror(errno));
+		engine_note(engine, RUN_ERROR_UNREACHABLE, "the generator cannot make a socket: %s",
+		            strerror(errno));
 		worker_connect_failed(worker, conn, RUN_ERROR_UNREACHABLE);
 		return -1;
 	}

@@ -49,7 +49,8 @@ static int write_all(int file, const char *bytes, size_t len)
 }
 
 /* What was written half is taken back, so that the line after it is whole. */
-static int append(const struct run_files *files, int file, const char *name, const struct buf *line, struct err *err)
+static int append(const struct run_files *files, int file, const char *name, const struct buf *line,
+                  struct err *err)
 {
 	off_t before = lseek(file, 0, SEEK_END);
 	if (write_all(file, buf_string(line), line->len) == 0)
@@ -80,22 +81,25 @@ int run_files_open(struct run_files *files, const char *folder, double start_wal
 		(void)!posix_fallocate(files->reserve, 0, RESERVE);
 	stamp_format((int64_t)(start_wall * 1000), stamp);
 	buf_init(&head, LINE_MAX_BYTES);
-	(void)!buf_printf(&head,
-	                  "#[HdrHistogram log format version 1.3; values in microseconds]\n"
-	                  "#[StartTime: %.3f (seconds since epoch), %s]\n"
-	                  "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
-	                  start_wall, stamp);
+	(void)!buf_printf(
+	    &head,
+	    "#[HdrHistogram log format version 1.3; values in microseconds]\n"
+	    "#[StartTime: %.3f (seconds since epoch), %s]\n"
+	    "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
+	    start_wall, stamp);
 	int result = append(files, files->histograms, RUN_HISTOGRAMS, &head, err);
 	buf_release(&head);
 	return result;
 }
 
 /* A whole file, by its name only when it is complete. */
-static int write_file(const struct run_files *files, const char *name, const struct buf *text, struct err *err)
+static int write_file(const struct run_files *files, const char *name, const struct buf *text,
+                      struct err *err)
 {
 	char *path = mem_printf("%s/%s", files->folder, name), *other = mem_printf("%s.new", path);
 	int file = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), result = -1;
-	if (file >= 0 && write_all(file, buf_string(text), text->len) == 0 && fsync(file) == 0 && rename(other, path) == 0)
+	if (file >= 0 && write_all(file, buf_string(text), text->len) == 0 && fsync(file) == 0 &&
+	    rename(other, path) == 0)
 		result = 0;
 	else
 		fail(files, name, err);
@@ -122,8 +126,9 @@ int run_files_second(struct run_files *files, const struct run_second *second, s
 {
 	struct buf text;
 	buf_init(&text, LINE_MAX_BYTES);
-	int result = run_second_write(second, &text) < 0 ? err_set(err, "a second's line is too long")
-	                                                 : append(files, files->series, RUN_SERIES, &text, err);
+	int result = run_second_write(second, &text) < 0
+	                 ? err_set(err, "a second's line is too long")
+	                 : append(files, files->series, RUN_SERIES, &text, err);
 	buf_release(&text);
 	return result;
 }
@@ -137,11 +142,12 @@ int run_files_histogram(struct run_files *files, const char *tag, double at, dou
 	/* A tag ends at the first comma, and holds no blanks. */
 	for (size_t i = 0; tag && tag[i] && i + 1 < sizeof(clean); i++)
 		clean[i] = strchr(", \t\r\n\"", tag[i]) ? '_' : tag[i];
-	(void)!buf_printf(&text, "%s%s%s%.3f,%.3f,%.3f,", tag ? "Tag=" : "", clean, tag ? "," : "", at, seconds,
-	                  histogram->total ? (double)histogram->max / 1000 : 0);
+	(void)!buf_printf(&text, "%s%s%s%.3f,%.3f,%.3f,", tag ? "Tag=" : "", clean, tag ? "," : "", at,
+	                  seconds, histogram->total ? (double)histogram->max / 1000 : 0);
 	int result = histogram_encode(histogram, &text);
 	result |= buf_add_string(&text, "\n");
-	result = result < 0 ? err_set(err, "a histogram is too long") : append(files, files->histograms, RUN_HISTOGRAMS, &text, err);
+	result = result < 0 ? err_set(err, "a histogram is too long")
+	                    : append(files, files->histograms, RUN_HISTOGRAMS, &text, err);
 	buf_release(&text);
 	return result;
 }

@@ -24,7 +24,8 @@ struct stream {
 
 static int limit_of(struct conn *conn)
 {
-	uint32_t theirs = nghttp2_session_get_remote_settings(conn->h2, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+	uint32_t theirs =
+	    nghttp2_session_get_remote_settings(conn->h2, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 	int ours = conn->worker->engine->profile->streams;
 	return theirs < (uint32_t)ours ? (int)theirs : ours;
 }
@@ -37,21 +38,23 @@ static void may_take_more(struct conn *conn)
 		worker_idle_remove(conn->worker, conn);
 }
 
-static int took_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
-                       const uint8_t *value, size_t value_len, uint8_t flags, void *arg)
+static int took_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                       size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags, void *arg)
 {
 	struct stream *stream = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
 	(void)flags, (void)arg;
 	if (!stream || frame->hd.type != NGHTTP2_HEADERS)
 		return 0;
 	if (name_len == 7 && memcmp(name, ":status", 7) == 0 && value_len == 3)
-		stream->flight.status = (short)((value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0'));
+		stream->flight.status =
+		    (short)((value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0'));
 	else
 		flight_header(&stream->flight, (const char *)name, name_len, (const char *)value, value_len);
 	return 0;
 }
 
-static int took_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes, size_t len, void *arg)
+static int took_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes, size_t len,
+                     void *arg)
 {
 	struct stream *stream = nghttp2_session_get_stream_user_data(session, id);
 	(void)flags, (void)arg;
@@ -82,7 +85,8 @@ static int stream_closed(nghttp2_session *session, int32_t id, uint32_t code, vo
 	if (!stream)
 		return 0;
 	if (code != NGHTTP2_NO_ERROR)
-		engine_note(worker->engine, RUN_ERROR_RESET, "the target reset a stream: %s", nghttp2_http2_strerror(code));
+		engine_note(worker->engine, RUN_ERROR_RESET, "the target reset a stream: %s",
+		            nghttp2_http2_strerror(code));
 	worker_flight_end(worker, &stream->flight, code == NGHTTP2_NO_ERROR ? -1 : RUN_ERROR_RESET);
 	free(stream->upload.bytes);
 	free(stream);
@@ -110,8 +114,8 @@ int h2_begin(struct conn *conn)
 {
 	nghttp2_session_callbacks *callbacks;
 	nghttp2_settings_entry settings[] = {
-		{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1 << 20},
+	    {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+	    {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 1 << 20},
 	};
 	if (nghttp2_session_callbacks_new(&callbacks) != 0)
 		abort();
@@ -202,7 +206,8 @@ void h2_send(struct conn *conn, int64_t intended)
 		stream->upload.len = worker->scratch_body.len;
 		stream->upload.bytes = mem_copy(buf_string(&worker->scratch_body), worker->scratch_body.len);
 	}
-	int32_t id = nghttp2_submit_request(conn->h2, NULL, pairs, count, payload->request->body ? &provider : NULL, stream);
+	int32_t id = nghttp2_submit_request(conn->h2, NULL, pairs, count,
+	                                    payload->request->body ? &provider : NULL, stream);
 	if (id < 0) {
 		worker_flight_end(worker, &stream->flight, RUN_ERROR_PROTOCOL);
 		free(stream->upload.bytes);
@@ -266,7 +271,8 @@ void h2_readable(struct conn *conn)
 			break;
 		if (got <= 0) {
 			if (conn->streams > 0)
-				conn_fail(conn, got == 0 ? RUN_ERROR_CLOSED : RUN_ERROR_RESET, got == 0 ? "the connection ended" : "reading failed");
+				conn_fail(conn, got == 0 ? RUN_ERROR_CLOSED : RUN_ERROR_RESET,
+				          got == 0 ? "the connection ended" : "reading failed");
 			else
 				conn_close(conn);
 			return;

@@ -22,8 +22,8 @@
  * Time is in nanoseconds since the engine's start, by the monotonic clock.
  */
 enum {
-	ENGINE_ROOM = 64 << 10,       /* bytes read or written at once */
-	ENGINE_BODY = 256 << 10,      /* of an answer that is looked into */
+	ENGINE_ROOM = 64 << 10,  /* bytes read or written at once */
+	ENGINE_BODY = 256 << 10, /* of an answer that is looked into */
 	ENGINE_ADDRESSES = 16,
 };
 static const int64_t engine_second = 1000000000;
@@ -42,7 +42,8 @@ struct template_piece {
 	const struct profile_data *data;
 	size_t column;
 };
-struct template {
+struct template
+{
 	struct template_piece *pieces;
 	size_t count;
 	char *text; /* what they point into */
@@ -51,20 +52,20 @@ struct template {
 /* A request made ready. */
 struct payload {
 	const struct profile_request *request;
-	struct template head, body;  /* HTTP/1.1: the head without Content-Length and its end */
-	char *wire;                  /* all of it, when nothing varies; NULL otherwise */
+	struct template head, body; /* HTTP/1.1: the head without Content-Length and its end */
+	char *wire;                 /* all of it, when nothing varies; NULL otherwise */
 	size_t wire_len;
-	struct template path;        /* HTTP/2 */
+	struct template path; /* HTTP/2 */
 	struct template values[PROFILE_HEADERS];
 	char *names[PROFILE_HEADERS]; /* lower case; NULL: not sent */
-	int to_head, looks;          /* HEAD; the answer's headers or body are looked at */
+	int to_head, looks;           /* HEAD; the answer's headers or body are looked at */
 };
 
 struct tally {
 	struct tally *next;
 	long second;
 	struct run_second counts;
-	int64_t late_max, until;   /* until: its last moment */
+	int64_t late_max, until; /* until: its last moment */
 	struct histogram service;
 	struct histogram *latency; /* by request */
 	uint64_t *failed;          /* by request */
@@ -93,13 +94,13 @@ struct conn {
 	struct conn *idle_next, *idle_before, *flush_next;
 	struct ssl_st *ssl;
 	struct nghttp2_session *h2;
-	const char *out;         /* what is left to write */
-	char *out_own;           /* its memory when it is the connection's own */
+	const char *out; /* what is left to write */
+	char *out_own;   /* its memory when it is the connection's own */
 	size_t out_len;
 	struct response response;
-	struct flight flight;    /* HTTP/1.1 */
-	int64_t since;           /* connecting, or idle, since then */
-	int64_t due;             /* closed model: when the user sends next */
+	struct flight flight; /* HTTP/1.1 */
+	int64_t since;        /* connecting, or idle, since then */
+	int64_t due;          /* closed model: when the user sends next */
 	int streams, stream_limit;
 	unsigned char state, idle, flush, used, tls_wants_write, ending;
 };
@@ -112,8 +113,8 @@ struct worker {
 	ev_io alarm_io;
 	ev_timer tick;
 	ev_async woken;
-	int alarm;               /* timerfd */
-	int64_t alarm_at;        /* what it is set to; 0: not */
+	int alarm;        /* timerfd */
+	int64_t alarm_at; /* what it is set to; 0: not */
 	int64_t now, boundary;
 	struct arrivals intake, send;
 	struct conn *conns;
@@ -121,13 +122,13 @@ struct worker {
 	struct conn *idle_first, *idle_last, *flush_first;
 	struct flight *first, *last; /* under way, the earliest sent first */
 	int in_flight;
-	struct conn **heap;      /* closed model: users by `due` */
+	struct conn **heap; /* closed model: users by `due` */
 	int heap_count;
 	struct tally *tally;
-	double *weights;         /* sums */
+	double *weights; /* sums */
 	uint64_t number, random;
 	int address;
-	int draining;            /* no request is begun any more */
+	int draining; /* no request is begun any more */
 	int64_t drain_from;
 	char *room;
 	struct buf scratch, scratch_body;
@@ -138,8 +139,8 @@ struct worker {
 struct engine {
 	const struct profile *profile;
 	const char *folder;
-	int64_t start_mono;      /* ns */
-	double start_wall;       /* s */
+	int64_t start_mono; /* ns */
+	double start_wall;  /* s */
 	struct plan plan;
 	struct payload payloads[PROFILE_REQUESTS];
 	struct sockaddr_storage addresses[ENGINE_ADDRESSES];
@@ -151,11 +152,11 @@ struct engine {
 	int64_t request_timeout, connect_timeout, users_until; /* ns */
 	atomic_int stopping;
 
-	pthread_mutex_t lock;    /* of what follows, down to failures */
+	pthread_mutex_t lock; /* of what follows, down to failures */
 	struct tally *full, *spare;
 	char failures[8][200];
 	size_t failure_count;
-	unsigned failures_of;    /* bits: kinds that have an example */
+	unsigned failures_of; /* bits: kinds that have an example */
 };
 
 /* engine_template.c */
@@ -171,7 +172,8 @@ struct tally *tally_take(struct engine *engine, long second);
 void tally_give(struct engine *engine, struct tally *tally);  /* to the main thread */
 void tally_spare(struct engine *engine, struct tally *tally); /* emptied, for the next one */
 void tally_free_all(struct engine *engine);
-void engine_note(struct engine *engine, enum run_error kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void engine_note(struct engine *engine, enum run_error kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* engine_worker.c */
 int worker_start(struct worker *worker, struct engine *engine, int index, struct err *err) MUST_USE;
@@ -192,14 +194,17 @@ void worker_answered(struct worker *worker, struct conn *conn); /* the connectio
 int conn_open(struct conn *conn); /* -1: failed at once and told */
 void conn_close(struct conn *conn);
 /* Ends every request on it with that error, and the connection. */
-void conn_fail(struct conn *conn, enum run_error error, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void conn_fail(struct conn *conn, enum run_error error, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 void conn_send(struct conn *conn, int64_t intended);
 void conn_established(struct conn *conn);
-ssize_t conn_read(struct conn *conn, char *room, size_t size); /* -2: later; 0: the end; -1: failed, errno or TLS */
+ssize_t conn_read(struct conn *conn, char *room,
+                  size_t size); /* -2: later; 0: the end; -1: failed, errno or TLS */
 ssize_t conn_write(struct conn *conn, const char *bytes, size_t len);
 int conn_flush(struct conn *conn); /* -1: failed and closed */
 void conn_watch(struct conn *conn, int events);
-void flight_header(struct flight *flight, const char *name, size_t name_len, const char *value, size_t value_len);
+void flight_header(struct flight *flight, const char *name, size_t name_len, const char *value,
+                   size_t value_len);
 void flight_body(struct flight *flight, const char *bytes, size_t len);
 
 /* engine_tls.c */

@@ -85,10 +85,12 @@ static int spawn_engine(const char *folder, const char *profile_path, int input,
 	posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	posix_spawn_file_actions_adddup2(&actions, 1, 2);
 	/* A session of its own: neither the terminal's end nor its Ctrl-C reaches it. */
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(&attributes,
+	                         POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	int code = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, (char *const *)(uintptr_t)argv, environ);
+	int code = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, (char *const *)(uintptr_t)argv,
+	                       environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	free(log);
@@ -98,7 +100,8 @@ static int spawn_engine(const char *folder, const char *profile_path, int input,
 /* Waits until the engine has its lock and manifest, or is gone. */
 static int wait_for_life(const char *folder, pid_t pid, struct err *err)
 {
-	char *manifest = mem_printf("%s/" RUN_MANIFEST, folder), *log = mem_printf("%s/" RUN_ENGINE_LOG, folder);
+	char *manifest = mem_printf("%s/" RUN_MANIFEST, folder),
+	     *log = mem_printf("%s/" RUN_ENGINE_LOG, folder);
 	int result = -1, status = 0;
 	for (int i = 0; i < 1000 && result < 0; i++) {
 		if (access(manifest, F_OK) == 0)
@@ -112,7 +115,8 @@ static int wait_for_life(const char *folder, pid_t pid, struct err *err)
 		struct buf text;
 		buf_init(&text, 64 << 10);
 		(void)!buf_read_file(&text, log, NULL);
-		err_set(err, "the load engine did not start: %.300s", text.len ? buf_string(&text) : "it said nothing");
+		err_set(err, "the load engine did not start: %.300s",
+		        text.len ? buf_string(&text) : "it said nothing");
 		buf_release(&text);
 	}
 	free(manifest);

@@ -89,7 +89,8 @@ void engine_note(struct engine *engine, enum run_error kind, const char *fmt, ..
 		va_start(args, fmt);
 		vsnprintf(text, sizeof(text), fmt, args);
 		va_end(args);
-		utf8_sanitise(engine->failures[engine->failure_count++], sizeof(engine->failures[0]), text, strlen(text));
+		utf8_sanitise(engine->failures[engine->failure_count++], sizeof(engine->failures[0]), text,
+		              strlen(text));
 	}
 	pthread_mutex_unlock(&engine->lock);
 }

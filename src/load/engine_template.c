@@ -30,8 +30,10 @@ static struct template_piece piece_of(const struct profile *profile, const char 
 		if (strlen(data->name) != name_len || strncmp(data->name, name, name_len) != 0)
 			continue;
 		for (size_t column = 0; column < data->columns; column++)
-			if (strlen(data->fields[column]) == column_len && strncmp(data->fields[column], dot + 1, column_len) == 0)
-				return (struct template_piece){.kind = PIECE_DATA, .data = data, .column = column};
+			if (strlen(data->fields[column]) == column_len &&
+			    strncmp(data->fields[column], dot + 1, column_len) == 0)
+				return (struct template_piece){
+				    .kind = PIECE_DATA, .data = data, .column = column};
 	}
 	return (struct template_piece){.kind = PIECE_TEXT, .text = ""};
 }
@@ -44,7 +46,8 @@ void template_make(struct template *template, const struct profile *profile, con
 		if (!end)
 			break;
 		struct template_piece piece = piece_of(profile, dollar + 2, (size_t)(end - dollar - 2));
-		piece_add(template, &(struct template_piece){.kind = PIECE_TEXT, .text = at, .len = (size_t)(dollar - at)});
+		piece_add(template, &(struct template_piece){
+		                        .kind = PIECE_TEXT, .text = at, .len = (size_t)(dollar - at)});
 		piece_add(template, &piece);
 		at = end + 1;
 	}
@@ -80,12 +83,19 @@ void template_render(const struct template *template, uint64_t number, struct bu
 	for (size_t i = 0; i < template->count; i++) {
 		const struct template_piece *piece = &template->pieces[i];
 		switch (piece->kind) {
-		case PIECE_TEXT: (void)!buf_add(out, piece->text, piece->len); break;
-		case PIECE_SEQ: (void)!buf_printf(out, "%llu", (unsigned long long)number); break;
-		case PIECE_UUID: render_uuid(out); break;
+		case PIECE_TEXT:
+			(void)!buf_add(out, piece->text, piece->len);
+			break;
+		case PIECE_SEQ:
+			(void)!buf_printf(out, "%llu", (unsigned long long)number);
+			break;
+		case PIECE_UUID:
+			render_uuid(out);
+			break;
 		case PIECE_DATA: {
 			size_t row = 1 + (size_t)(number % piece->data->rows);
-			(void)!buf_add_string(out, piece->data->fields[row * piece->data->columns + piece->column]);
+			(void)!buf_add_string(
+			    out, piece->data->fields[row * piece->data->columns + piece->column]);
 			break;
 		}
 		}
@@ -127,8 +137,10 @@ static void payload_h1(struct engine *engine, struct payload *payload)
 		(void)!buf_printf(&text, "%s: %s\r\n", request->headers[i].name, request->headers[i].value);
 	template_make(&payload->head, profile, buf_string(&text));
 	if (template_is_static(&payload->head) && template_is_static(&payload->body)) {
-		if (request->body || strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0)
-			(void)!buf_printf(&text, "Content-Length: %zu\r\n", request->body ? strlen(request->body) : 0);
+		if (request->body || strcmp(request->method, "POST") == 0 ||
+		    strcmp(request->method, "PUT") == 0)
+			(void)!buf_printf(&text, "Content-Length: %zu\r\n",
+			                  request->body ? strlen(request->body) : 0);
 		(void)!buf_printf(&text, "\r\n%s", request->body ? request->body : "");
 		payload->wire_len = text.len;
 		payload->wire = mem_copy(buf_string(&text), text.len);
@@ -160,7 +172,8 @@ void payloads_make(struct engine *engine)
 		const struct profile_request *request = &engine->profile->requests[i];
 		payload->request = request;
 		payload->to_head = strcmp(request->method, "HEAD") == 0;
-		payload->looks = request->expect.contains || request->expect.lacks || request->expect.header.name;
+		payload->looks =
+		    request->expect.contains || request->expect.lacks || request->expect.header.name;
 		template_make(&payload->body, engine->profile, request->body ? request->body : "");
 		payload_h1(engine, payload);
 		payload_h2(engine, payload);

@@ -26,7 +26,8 @@ static int tls_files(struct engine *engine, struct err *err)
 	char *cert = profile->tls.cert ? profile_beside(profile, profile->tls.cert) : NULL;
 	char *key = profile->tls.key ? profile_beside(profile, profile->tls.key) : NULL;
 	int result = -1;
-	if (ca ? SSL_CTX_load_verify_locations(engine->tls, ca, NULL) != 1 : SSL_CTX_set_default_verify_paths(engine->tls) != 1)
+	if (ca ? SSL_CTX_load_verify_locations(engine->tls, ca, NULL) != 1
+	       : SSL_CTX_set_default_verify_paths(engine->tls) != 1)
 		err_set(err, "tls.ca: %s: %s", ca ? ca : "the system's certificates", tls_why());
 	else if (cert && SSL_CTX_use_certificate_chain_file(engine->tls, cert) != 1)
 		err_set(err, "tls.cert: %s: %s", cert, tls_why());
@@ -50,7 +51,8 @@ int tls_init(struct engine *engine, struct err *err)
 	if (!engine->tls)
 		return err_set(err, "TLS cannot be set up: %s", tls_why());
 	SSL_CTX_set_min_proto_version(engine->tls, TLS1_2_VERSION);
-	SSL_CTX_set_mode(engine->tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_mode(engine->tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+	                                  SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_verify(engine->tls, profile->tls.insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
 	if (profile->protocol == PROTOCOL_HTTP2)
 		SSL_CTX_set_alpn_protos(engine->tls, h2, sizeof(h2) - 1);
@@ -72,8 +74,9 @@ int tls_begin(struct conn *conn)
 	int is_address = inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
 	conn->ssl = SSL_new(engine->tls);
 	if (!conn->ssl || SSL_set_fd(conn->ssl, conn->io.fd) != 1 ||
-	    (is_address ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(conn->ssl), name) != 1
-	                : SSL_set1_host(conn->ssl, name) != 1 || SSL_set_tlsext_host_name(conn->ssl, name) != 1)) {
+	    (is_address
+	         ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(conn->ssl), name) != 1
+	         : SSL_set1_host(conn->ssl, name) != 1 || SSL_set_tlsext_host_name(conn->ssl, name) != 1)) {
 		conn_fail(conn, RUN_ERROR_TLS, "TLS: %s", tls_why());
 		return -1;
 	}
@@ -95,13 +98,15 @@ void tls_go_on(struct conn *conn)
 	if (result != 1) {
 		long verified = SSL_get_verify_result(conn->ssl);
 		if (verified != X509_V_OK && !conn->worker->engine->profile->tls.insecure)
-			conn_fail(conn, RUN_ERROR_TLS, "TLS: the certificate is refused: %s", X509_verify_cert_error_string(verified));
+			conn_fail(conn, RUN_ERROR_TLS, "TLS: the certificate is refused: %s",
+			          X509_verify_cert_error_string(verified));
 		else
 			conn_fail(conn, RUN_ERROR_TLS, "TLS handshake: %s", tls_why());
 		return;
 	}
 	SSL_get0_alpn_selected(conn->ssl, &protocol, &len);
-	if (conn->worker->engine->profile->protocol == PROTOCOL_HTTP2 && (len != 2 || memcmp(protocol, "h2", 2) != 0)) {
+	if (conn->worker->engine->profile->protocol == PROTOCOL_HTTP2 &&
+	    (len != 2 || memcmp(protocol, "h2", 2) != 0)) {
 		conn_fail(conn, RUN_ERROR_TLS, "the target does not offer HTTP/2 (ALPN)");
 		return;
 	}

@@ -17,8 +17,8 @@
 #include "base/mem.h"
 #include "engine_internal.h"
 
-static const int64_t late_after = 2000000;     /* ns: sooner is what a busy machine's scheduler takes */
-static const int64_t alarm_grain = 20000;      /* ns: moments closer together share an alarm */
+static const int64_t late_after = 2000000; /* ns: sooner is what a busy machine's scheduler takes */
+static const int64_t alarm_grain = 20000;  /* ns: moments closer together share an alarm */
 static const int64_t drain_after_stop = 900000000;
 static const double tick_seconds = 0.02;
 
@@ -52,7 +52,8 @@ static void hand_over(struct worker *worker)
 	struct run_second *counts = &worker->tally->counts;
 	counts->open = worker->open;
 	counts->in_flight = worker->in_flight;
-	counts->backlog = worker->intake.count > worker->send.count ? worker->intake.count - worker->send.count : 0;
+	counts->backlog =
+	    worker->intake.count > worker->send.count ? worker->intake.count - worker->send.count : 0;
 	long second = worker->tally->second;
 	worker->tally->until = worker->now < worker->boundary ? worker->now : worker->boundary;
 	tally_give(worker->engine, worker->tally);
@@ -107,8 +108,12 @@ int worker_choose(struct worker *worker)
 
 void worker_flight_begin(struct worker *worker, struct flight *flight, struct conn *conn, int64_t intended)
 {
-	*flight = (struct flight){.conn = conn, .intended = intended, .sent = worker->now, .active = 1,
-	                          .request = worker_choose(worker), .earlier = worker->last};
+	*flight = (struct flight){.conn = conn,
+	                          .intended = intended,
+	                          .sent = worker->now,
+	                          .active = 1,
+	                          .request = worker_choose(worker),
+	                          .earlier = worker->last};
 	*(worker->last ? &worker->last->later : &worker->first) = flight;
 	worker->last = flight;
 	worker->in_flight++;
@@ -120,8 +125,8 @@ void worker_flight_begin(struct worker *worker, struct flight *flight, struct co
 /* A latency counts unless the failure was quicker than any answer. */
 static int has_latency(int error)
 {
-	return error < 0 || error == RUN_ERROR_STATUS || error == RUN_ERROR_EXPECT || error == RUN_ERROR_TIMEOUT ||
-	       error == RUN_ERROR_UNSENT;
+	return error < 0 || error == RUN_ERROR_STATUS || error == RUN_ERROR_EXPECT ||
+	       error == RUN_ERROR_TIMEOUT || error == RUN_ERROR_UNSENT;
 }
 
 static void count_end(struct worker *worker, int error, int request, int64_t intended)
@@ -293,9 +298,11 @@ static void dispatch_open(struct worker *worker)
 	while ((next = moment(&worker->send)) <= worker->now && !worker->draining) {
 		struct conn *conn = worker->idle_first;
 		if (worker->now - next > worker->engine->request_timeout) {
-			worker->number = worker->send.count * (uint64_t)worker->engine->worker_count + (uint64_t)worker->index;
+			worker->number = worker->send.count * (uint64_t)worker->engine->worker_count +
+			                 (uint64_t)worker->index;
 			arrivals_take(&worker->send);
-			engine_note(worker->engine, RUN_ERROR_UNSENT, "all %d connections were busy for longer than an answer may take",
+			engine_note(worker->engine, RUN_ERROR_UNSENT,
+			            "all %d connections were busy for longer than an answer may take",
 			            worker->engine->profile->connections);
 			count_end(worker, RUN_ERROR_UNSENT, worker_choose(worker), next);
 			continue;
@@ -308,7 +315,8 @@ static void dispatch_open(struct worker *worker)
 		}
 		worker_idle_remove(worker, conn);
 		note_lateness(worker, conn, next);
-		worker->number = worker->send.count * (uint64_t)worker->engine->worker_count + (uint64_t)worker->index;
+		worker->number =
+		    worker->send.count * (uint64_t)worker->engine->worker_count + (uint64_t)worker->index;
 		arrivals_take(&worker->send);
 		conn_send(conn, next);
 	}
@@ -389,7 +397,8 @@ static void expire(struct worker *worker)
 		struct flight *flight = worker->first;
 		struct conn *conn = flight->conn;
 		engine_note(worker->engine, RUN_ERROR_TIMEOUT, "%s: no whole answer within %g s",
-		            engine->profile->requests[flight->request].name, engine->profile->request_timeout);
+		            engine->profile->requests[flight->request].name,
+		            engine->profile->request_timeout);
 		if (conn->h2)
 			h2_give_up(conn, flight);
 		else
@@ -399,9 +408,11 @@ static void expire(struct worker *worker)
 		return;
 	for (int i = 0; i < worker->count; i++) {
 		struct conn *conn = &worker->conns[i];
-		if ((conn->state == CONN_CONNECTING || conn->state == CONN_TLS) && worker->now - conn->since > engine->connect_timeout)
+		if ((conn->state == CONN_CONNECTING || conn->state == CONN_TLS) &&
+		    worker->now - conn->since > engine->connect_timeout)
 			conn_fail(conn, conn->state == CONN_TLS ? RUN_ERROR_TLS : RUN_ERROR_CONNECT_TIMEOUT,
-			          conn->state == CONN_TLS ? "the TLS handshake took longer than %g s" : "no connection within %g s",
+			          conn->state == CONN_TLS ? "the TLS handshake took longer than %g s"
+			                                  : "no connection within %g s",
 			          engine->profile->connect_timeout);
 	}
 }
@@ -431,7 +442,8 @@ static void finish_if_done(struct worker *worker)
 	}
 	if (stopping)
 		cut(worker);
-	if (engine->profile->users == 0 && !stopping && !(arrivals_done(&worker->send) && arrivals_done(&worker->intake)))
+	if (engine->profile->users == 0 && !stopping &&
+	    !(arrivals_done(&worker->send) && arrivals_done(&worker->intake)))
 		return;
 	if (engine->profile->users > 0 && !worker->draining)
 		return;
@@ -481,7 +493,9 @@ static void *worker_main(void *arg)
 	if (profile->users > 0)
 		for (int i = 0; i < worker->count; i++)
 			heap_push(worker, &worker->conns[i],
-			          (int64_t)(profile->users_ramp * 1e9 * (i * worker->engine->worker_count + worker->index) / profile->users));
+			          (int64_t)(profile->users_ramp * 1e9 *
+			                    (i * worker->engine->worker_count + worker->index) /
+			                    profile->users));
 	else if (profile->preconnect)
 		while (open_one(worker) == 0)
 			continue;
@@ -496,7 +510,8 @@ int worker_start(struct worker *worker, struct engine *engine, int index, struct
 	double sum = 0;
 	worker->engine = engine;
 	worker->index = index;
-	worker->count = profile->connections / engine->worker_count + (index < profile->connections % engine->worker_count);
+	worker->count = profile->connections / engine->worker_count +
+	                (index < profile->connections % engine->worker_count);
 	worker->conns = mem_new_array((size_t)worker->count, sizeof(*worker->conns));
 	for (int i = 0; i < worker->count; i++)
 		worker->conns[i].worker = worker;

@@ -87,7 +87,8 @@ void histogram_add(struct histogram *histogram, const struct histogram *from)
 	size_t used = used_counts(from);
 	if (from->total == 0)
 		return;
-	if (from->half_bits != histogram->half_bits || from->unit != histogram->unit || from->max > histogram->highest) {
+	if (from->half_bits != histogram->half_bits || from->unit != histogram->unit ||
+	    from->max > histogram->highest) {
 		for (size_t i = 0; i < used; i++)
 			histogram_record_many(histogram, histogram_value_middle(from, i), from->counts[i]);
 		return;
@@ -134,7 +135,8 @@ double histogram_mean(const struct histogram *histogram)
 double histogram_deviation(const struct histogram *histogram)
 {
 	double mean = histogram_mean(histogram);
-	double variance = histogram->total ? histogram->squares / (double)histogram->total - mean * mean : NAN;
+	double variance =
+	    histogram->total ? histogram->squares / (double)histogram->total - mean * mean : NAN;
 	return variance > 0 ? sqrt(variance) : variance <= 0 ? 0 : NAN;
 }
 

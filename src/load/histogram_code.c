@@ -108,7 +108,8 @@ int histogram_encode(const struct histogram *histogram, struct buf *out)
 	put_be(plain.data + 4, plain.len - HEADER, 4);
 	uLongf size = compressBound(plain.len);
 	char *packed = mem_new(OUTER_HEADER + size);
-	if (compress2((Bytef *)packed + OUTER_HEADER, &size, (const Bytef *)plain.data, plain.len, 6) == Z_OK) {
+	if (compress2((Bytef *)packed + OUTER_HEADER, &size, (const Bytef *)plain.data, plain.len, 6) ==
+	    Z_OK) {
 		put_be(packed, COOKIE_COMPRESSED, 4);
 		put_be(packed + 4, size, 4);
 		result = base64_encode(packed, OUTER_HEADER + size, out);
@@ -170,7 +171,8 @@ static int take_counts(struct histogram *histogram, const unsigned char *bytes, 
 		bytes += used;
 		len -= used;
 		if (number <= 0) {
-			if (number == INT64_MIN || -number > COUNTS_MAX || (index += (size_t)(-number)) > COUNTS_MAX)
+			if (number == INT64_MIN || -number > COUNTS_MAX ||
+			    (index += (size_t)(-number)) > COUNTS_MAX)
 				return -1;
 			index += number == 0;
 			continue;
@@ -203,12 +205,13 @@ int histogram_decode(struct histogram *histogram, const char *text, size_t len, 
 	if (unwrap(&plain, text, len, err) < 0)
 		goto out;
 	const unsigned char *bytes = (const unsigned char *)plain.data;
-	if (plain.len < HEADER || get_be(bytes, 4) != COOKIE_V2 || get_be(bytes + 4, 4) > plain.len - HEADER ||
-	    get_be(bytes + 8, 4) != 0) {
+	if (plain.len < HEADER || get_be(bytes, 4) != COOKIE_V2 ||
+	    get_be(bytes + 4, 4) > plain.len - HEADER || get_be(bytes + 8, 4) != 0) {
 		err_set(err, "a histogram is not in HdrHistogram's V2 encoding");
 		goto out;
 	}
-	uint64_t digits = get_be(bytes + 12, 4), lowest = get_be(bytes + 16, 8), highest = get_be(bytes + 24, 8);
+	uint64_t digits = get_be(bytes + 12, 4), lowest = get_be(bytes + 16, 8),
+	         highest = get_be(bytes + 24, 8);
 	/* A bucket's steps and its width must fit into 63 bits together. */
 	if (digits < 1 || digits > 5 || lowest < 1 || lowest > UINT64_C(1) << 30 || highest < 2 * lowest ||
 	    highest > INT64_MAX / 4) {

@@ -45,7 +45,8 @@ static double percentile_ms(const void *arg, double percentile)
 	return ms_of(arg, percentile);
 }
 
-static void fill_latencies(struct run_second *second, const struct histogram *latency, const struct histogram *service)
+static void fill_latencies(struct run_second *second, const struct histogram *latency,
+                           const struct histogram *service)
 {
 	second->p50 = ms_of(latency, 50);
 	second->p90 = ms_of(latency, 90);
@@ -100,7 +101,9 @@ void judge_second(struct judge *judge, struct run_second *second, const struct h
 	fill_latencies(second, latency, service);
 	for (int i = 0; i < RUN_HEAT; i++) {
 		/* By the lower edge of the next place, so that counts add up to the total. */
-		uint64_t to = i + 1 < RUN_HEAT ? histogram_count_to(latency, (int64_t)(run_heat_from(i + 1) * 1000) - 1) : latency->total;
+		uint64_t to = i + 1 < RUN_HEAT
+		                  ? histogram_count_to(latency, (int64_t)(run_heat_from(i + 1) * 1000) - 1)
+		                  : latency->total;
 		to = to > before ? to : before;
 		second->heat[i] = (uint32_t)(to - before);
 		before = to;
@@ -120,7 +123,8 @@ void judge_second(struct judge *judge, struct run_second *second, const struct h
 		watch_slos(judge, second, latency);
 }
 
-void judge_request(struct judge *judge, size_t request, int warmup, const struct histogram *latency, uint64_t failed)
+void judge_request(struct judge *judge, size_t request, int warmup, const struct histogram *latency,
+                   uint64_t failed)
 {
 	if (warmup)
 		return;
@@ -157,26 +161,36 @@ int judge_generator(const struct judge *judge, char *out, size_t size)
 	out[0] = '\0';
 	if (judge->profile->users > 0) {
 		if (total->seconds > 0 && judge->busy_seconds > total->seconds / 2) {
-			snprintf(out, size, "a thread of the generator was busy all the time: the target may answer more than was asked; "
-			                    "use more threads or machines");
+			snprintf(out, size,
+			         "a thread of the generator was busy all the time: the target may answer "
+			         "more than was asked; "
+			         "use more threads or machines");
 			return 1;
 		}
 		return 0;
 	}
 	if (intended > 0 && sent >= 0.99 * intended && (double)total->late > intended * 0.01) {
-		snprintf(out, size, "the generator sent %.1f %% of the requests late (up to %.0f ms) although connections were free; "
-		                    "latencies look higher than they are: use more threads or machines", 100 * (double)total->late / intended, total->late_max);
+		snprintf(out, size,
+		         "the generator sent %.1f %% of the requests late (up to %.0f ms) although "
+		         "connections were free; "
+		         "latencies look higher than they are: use more threads or machines",
+		         100 * (double)total->late / intended, total->late_max);
 		return 0;
 	}
 	if (intended > 0 && sent < 0.99 * intended && judge->busy_seconds > total->seconds / 4) {
-		snprintf(out, size, "the generator had no time left and sent %.1f %% of what was intended; use more threads or machines",
+		snprintf(out, size,
+		         "the generator had no time left and sent %.1f %% of what was intended; use more "
+		         "threads or machines",
 		         100 * sent / intended);
 		return 1;
 	}
 	double unsent = (double)total->errors[RUN_ERROR_UNSENT];
 	if (intended > 0 && unsent > 0.01 * intended)
-		snprintf(out, size, "%.1f %% of what was intended was never sent: every connection was busy, so the target or the number of "
-		                    "connections (%d) was the limit, not the generator", 100 * unsent / intended, judge->profile->connections);
+		snprintf(out, size,
+		         "%.1f %% of what was intended was never sent: every connection was busy, so the "
+		         "target or the number of "
+		         "connections (%d) was the limit, not the generator",
+		         100 * unsent / intended, judge->profile->connections);
 	return 0;
 }
 
@@ -187,9 +201,14 @@ static void end_requests(struct judge *judge)
 	for (size_t i = 0; i < run->request_count; i++) {
 		const struct histogram *latency = &judge->requests[i];
 		struct run_request *request = &run->requests[i];
-		*request = (struct run_request){.count = latency->total, .failed = judge->failed[i], .mean = histogram_mean(latency) / 1000,
-		                                .p50 = ms_of(latency, 50), .p90 = ms_of(latency, 90), .p99 = ms_of(latency, 99),
-		                                .p999 = ms_of(latency, 99.9), .max = latency->total ? (double)latency->max / 1000 : NAN};
+		*request = (struct run_request){.count = latency->total,
+		                                .failed = judge->failed[i],
+		                                .mean = histogram_mean(latency) / 1000,
+		                                .p50 = ms_of(latency, 50),
+		                                .p90 = ms_of(latency, 90),
+		                                .p99 = ms_of(latency, 99),
+		                                .p999 = ms_of(latency, 99.9),
+		                                .max = latency->total ? (double)latency->max / 1000 : NAN};
 		snprintf(request->name, sizeof(request->name), "%s", judge->profile->requests[i].name);
 	}
 }
@@ -217,9 +236,12 @@ static void end_words(struct judge *judge)
 	if (judge->profile->search.high > 0) {
 		run->state = run->found_rate > 0 ? RUN_PASSED : RUN_FAILED;
 		if (run->found_rate > 0)
-			snprintf(run->words, sizeof(run->words), "the SLOs hold up to %.0f requests a second", run->found_rate);
+			snprintf(run->words, sizeof(run->words), "the SLOs hold up to %.0f requests a second",
+			         run->found_rate);
 		else
-			snprintf(run->words, sizeof(run->words), "the SLOs do not hold even at %.0f requests a second", judge->profile->search.low);
+			snprintf(run->words, sizeof(run->words),
+			         "the SLOs do not hold even at %.0f requests a second",
+			         judge->profile->search.low);
 		return;
 	}
 	for (size_t i = run->slo_count; i-- > 0;)
@@ -229,21 +251,24 @@ static void end_words(struct judge *judge)
 		}
 	if (total->sent == 0) {
 		run->state = RUN_FAILED;
-		snprintf(run->words, sizeof(run->words), "no request was sent%s%s", run->failure_count ? ": " : "",
-		         run->failure_count ? run->failures[0] : "");
+		snprintf(run->words, sizeof(run->words), "no request was sent%s%s",
+		         run->failure_count ? ": " : "", run->failure_count ? run->failures[0] : "");
 	} else if (broken > 0) {
 		run->state = RUN_FAILED;
-		snprintf(run->words, sizeof(run->words), "%zu of %zu SLOs broken: %s%s", broken, run->slo_count, run->slos[first].text,
+		snprintf(run->words, sizeof(run->words), "%zu of %zu SLOs broken: %s%s", broken,
+		         run->slo_count, run->slos[first].text,
 		         run->generator[0] ? " (see what is said about the generator)" : "");
 	} else if (run->generator_limited) {
 		run->state = RUN_FAILED;
-		snprintf(run->words, sizeof(run->words), "the generator was the limit: nothing is proved about the target");
+		snprintf(run->words, sizeof(run->words),
+		         "the generator was the limit: nothing is proved about the target");
 	} else {
 		run->state = RUN_PASSED;
 		snprintf(run->words, sizeof(run->words), "%s; %.2f %% of %llu requests failed, p99 %.1f ms",
 		         run->slo_count ? "all SLOs held" : "no SLO was set",
-		         100 * (double)run_failed(total) / (double)(total->ok + run_failed(total) + !total->sent), (unsigned long long)(total->ok + run_failed(total)),
-		         total->p99);
+		         100 * (double)run_failed(total) /
+		             (double)(total->ok + run_failed(total) + !total->sent),
+		         (unsigned long long)(total->ok + run_failed(total)), total->p99);
 	}
 }
 

@@ -21,7 +21,8 @@ void plan_add(struct plan *plan, double from, double seconds, double rate, doubl
 	if (count == PLAN_PIECES)
 		return;
 	struct plan_piece *piece = &plan->pieces[count];
-	*piece = (struct plan_piece){.from = from, .to = from + seconds, .rate = rate, .rate_end = rate_end, .warmup = warmup};
+	*piece = (struct plan_piece){
+	    .from = from, .to = from + seconds, .rate = rate, .rate_end = rate_end, .warmup = warmup};
 	if (count > 0)
 		piece->before = piece[-1].before + piece_whole(&piece[-1]);
 	atomic_store_explicit(&plan->count, count + 1, memory_order_release);
@@ -38,7 +39,8 @@ void plan_init(struct plan *plan, const struct profile *profile)
 		plan_add(plan, 0, profile->warmup, rate, rate, 1);
 	}
 	for (size_t i = 0; i < profile->stage_count; i++)
-		plan_add(plan, plan_end(plan), profile->stages[i].seconds, profile->stages[i].from, profile->stages[i].to, 0);
+		plan_add(plan, plan_end(plan), profile->stages[i].seconds, profile->stages[i].from,
+		         profile->stages[i].to, 0);
 	atomic_store(&plan->closed, 1);
 }
 
@@ -54,7 +56,8 @@ double plan_requests(const struct plan *plan, double at)
 	double sum = 0;
 	for (size_t i = 0; i < count && at > plan->pieces[i].from; i++) {
 		const struct plan_piece *piece = &plan->pieces[i];
-		sum = piece->before + (at >= piece->to ? piece_whole(piece) : piece_area(piece, at - piece->from));
+		sum = piece->before +
+		      (at >= piece->to ? piece_whole(piece) : piece_area(piece, at - piece->from));
 	}
 	return sum;
 }
@@ -65,7 +68,8 @@ double plan_rate(const struct plan *plan, double at)
 	for (size_t i = 0; i < count; i++) {
 		const struct plan_piece *piece = &plan->pieces[i];
 		if (at >= piece->from && at < piece->to)
-			return piece->rate + (piece->rate_end - piece->rate) * (at - piece->from) / (piece->to - piece->from);
+			return piece->rate + (piece->rate_end - piece->rate) * (at - piece->from) /
+			                         (piece->to - piece->from);
 	}
 	return 0;
 }
@@ -110,7 +114,8 @@ static double next_gap(struct arrivals *arrivals)
 	return arrivals->random ? -log(random_next(&arrivals->random)) * arrivals->step : arrivals->step;
 }
 
-void arrivals_init(struct arrivals *arrivals, const struct plan *plan, int index, int of, int poisson, uint64_t seed)
+void arrivals_init(struct arrivals *arrivals, const struct plan *plan, int index, int of, int poisson,
+                   uint64_t seed)
 {
 	*arrivals = (struct arrivals){.plan = plan, .step = of, .number = index};
 	if (poisson) {

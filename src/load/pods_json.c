@@ -73,7 +73,8 @@ static cJSON *object_of(const struct pods_wish *wish, const char *version, const
 
 static int finish(cJSON *object, struct buf *out, struct err *err)
 {
-	int result = json_write(out, object, 0) < 0 ? err_set(err, "the object is too long for Kubernetes") : 0;
+	int result =
+	    json_write(out, object, 0) < 0 ? err_set(err, "the object is too long for Kubernetes") : 0;
 	cJSON_Delete(object);
 	return result;
 }
@@ -83,7 +84,8 @@ static void harden(cJSON *container)
 	cJSON *security = child(container, "securityContext");
 	cJSON_AddBoolToObject(security, "allowPrivilegeEscalation", 0);
 	cJSON_AddBoolToObject(security, "runAsNonRoot", 1);
-	cJSON_AddItemToArray(cJSON_AddArrayToObject(child(security, "capabilities"), "drop"), cJSON_CreateString("ALL"));
+	cJSON_AddItemToArray(cJSON_AddArrayToObject(child(security, "capabilities"), "drop"),
+	                     cJSON_CreateString("ALL"));
 	text(child(security, "seccompProfile"), "type", "RuntimeDefault");
 }
 
@@ -96,7 +98,8 @@ static void mount(cJSON *mounts, const char *name, const char *path, int read_on
 	cJSON_AddItemToArray(mounts, item);
 }
 
-static cJSON *container(cJSON *list, const char *name, const char *image, const char *script, const char *cpu, const char *memory)
+static cJSON *container(cJSON *list, const char *name, const char *image, const char *script, const char *cpu,
+                        const char *memory)
 {
 	cJSON *item = cJSON_CreateObject(), *command, *requests, *mounts;
 	cJSON_AddItemToArray(list, item);
@@ -128,15 +131,19 @@ static void add_env(cJSON *item, const char *name, const char *value)
 /* The rows' end is a file beside them, whatever ended JMeter; the agent needs no other sign. */
 static const char shard_script[] =
     "while [ \"$(date +%s)\" -lt \"$BEGIN\" ]; do sleep 0.2; done; "
-    "jmeter -n -t /plan/plan.jmx -l /work/out.jtl -j /work/jmeter.log -Jshard=\"$JOB_COMPLETION_INDEX\" -Jshards=\"$SHARDS\" "
+    "jmeter -n -t /plan/plan.jmx -l /work/out.jtl -j /work/jmeter.log -Jshard=\"$JOB_COMPLETION_INDEX\" "
+    "-Jshards=\"$SHARDS\" "
     "-Jjmeter.save.saveservice.output_format=csv -Jjmeter.save.saveservice.autoflush=true "
-    "-Jjmeter.save.saveservice.print_field_names=true -Duser.language=en; code=$?; touch /work/out.jtl.done; exit $code";
-static const char agent_script[] = "mkdir -p \"/work/$RUN-$JOB_COMPLETION_INDEX\"; "
-                                   "exec flagdeck load agent /work/out.jtl \"/work/$RUN-$JOB_COMPLETION_INDEX\"";
+    "-Jjmeter.save.saveservice.print_field_names=true -Duser.language=en; code=$?; touch /work/out.jtl.done; "
+    "exit $code";
+static const char agent_script[] =
+    "mkdir -p \"/work/$RUN-$JOB_COMPLETION_INDEX\"; "
+    "exec flagdeck load agent /work/out.jtl \"/work/$RUN-$JOB_COMPLETION_INDEX\"";
 
 static void add_volumes(cJSON *spec, const char *secret)
 {
-	cJSON *list = cJSON_AddArrayToObject(spec, "volumes"), *work = cJSON_CreateObject(), *plan = cJSON_CreateObject();
+	cJSON *list = cJSON_AddArrayToObject(spec, "volumes"), *work = cJSON_CreateObject(),
+	      *plan = cJSON_CreateObject();
 	text(work, "name", "work");
 	child(work, "emptyDir");
 	cJSON_AddItemToArray(list, work);
@@ -165,7 +172,9 @@ static void fill_pod(cJSON *pod, const struct pods_wish *wish)
 	mount(cJSON_GetObjectItemCaseSensitive(jmeter, "volumeMounts"), "plan", "/plan", 1);
 	add_env(jmeter, "BEGIN", begin);
 	add_env(jmeter, "SHARDS", shards);
-	agent = container(containers, "agent", profile->pods.agent ? profile->pods.agent : profile->pods.image, agent_script, "100m", "64Mi");
+	agent =
+	    container(containers, "agent", profile->pods.agent ? profile->pods.agent : profile->pods.image,
+	              agent_script, "100m", "64Mi");
 	add_env(agent, "RUN", wish->run);
 	add_env(agent, "FLAGDECK_RESULTS", profile->results ? profile->results : "");
 	add_volumes(spec, name);
@@ -181,7 +190,8 @@ int pods_job_write(const struct pods_wish *wish, struct buf *out, struct err *er
 	cJSON_AddNumberToObject(spec, "parallelism", profile->workers);
 	text(spec, "completionMode", "Indexed");
 	cJSON_AddNumberToObject(spec, "backoffLimit", 0);
-	cJSON_AddNumberToObject(spec, "activeDeadlineSeconds", ceil(profile_seconds(profile)) + SPARE_SECONDS);
+	cJSON_AddNumberToObject(spec, "activeDeadlineSeconds",
+	                        ceil(profile_seconds(profile)) + SPARE_SECONDS);
 	cJSON_AddNumberToObject(spec, "ttlSecondsAfterFinished", KEEP_SECONDS);
 	fill_pod(child(spec, "template"), wish);
 	return finish(object, out, err);
@@ -226,7 +236,8 @@ int pods_secret_write(const struct pods_wish *wish, struct buf *out, struct err 
 
 int pods_policy_write(const struct pods_wish *wish, struct buf *out, struct err *err)
 {
-	cJSON *object = object_of(wish, "networking.k8s.io/v1", "NetworkPolicy"), *spec = child(object, "spec");
+	cJSON *object = object_of(wish, "networking.k8s.io/v1", "NetworkPolicy"),
+	      *spec = child(object, "spec");
 	run_label(child(child(spec, "podSelector"), "matchLabels"), wish->run);
 	cJSON_AddItemToArray(cJSON_AddArrayToObject(spec, "policyTypes"), cJSON_CreateString("Ingress"));
 	return finish(object, out, err);
@@ -257,16 +268,19 @@ int pods_state_read(const char *json, size_t len, struct pods_state *state, stru
 		state->ready = (int)json_int(object, "status/ready", 0);
 		state->succeeded = (int)json_int(object, "status/succeeded", 0);
 		state->failed = (int)json_int(object, "status/failed", 0);
-		cJSON_ArrayForEach(condition, json_at(object, "status/conditions")) {
-			const char *type = json_string(condition, "type"), *status = json_string(condition, "status");
-			const char *why = json_string(condition, "message"), *reason = json_string(condition, "reason");
+		cJSON_ArrayForEach (condition, json_at(object, "status/conditions")) {
+			const char *type = json_string(condition, "type"),
+			           *status = json_string(condition, "status");
+			const char *why = json_string(condition, "message"),
+			           *reason = json_string(condition, "reason");
 			if (!type || !status || strcmp(status, "True") != 0)
 				continue;
 			int is_failure = strcmp(type, "Failed") == 0;
 			state->over |= is_failure || strcmp(type, "Complete") == 0;
 			if (is_failure) {
 				char all[400];
-				snprintf(all, sizeof(all), "%s: %s", reason ? reason : "Failed", why ? why : "");
+				snprintf(all, sizeof(all), "%s: %s", reason ? reason : "Failed",
+				         why ? why : "");
 				utf8_sanitise(state->words, sizeof(state->words), all, strlen(all));
 			}
 		}

@@ -79,7 +79,8 @@ void read_data(struct reader *reader, const struct yaml_node *node, void *into)
 	struct profile *profile = reader->profile;
 	(void)into;
 	if (node->kind != YAML_MAP) {
-		reader_problem(reader, node->line, "data must be a map of names to CSV files: {users: users.csv}");
+		reader_problem(reader, node->line,
+		               "data must be a map of names to CSV files: {users: users.csv}");
 		return;
 	}
 	for (size_t i = 0; i < node->count && profile->data_count < PROFILE_DATA; i++) {
@@ -87,7 +88,8 @@ void read_data(struct reader *reader, const struct yaml_node *node, void *into)
 		struct err err = {0};
 		struct buf bytes;
 		if (!yaml_string(node->items[i])) {
-			reader_problem(reader, node->items[i]->line, "data.%.40s must be the name of a CSV file", node->keys[i]->value);
+			reader_problem(reader, node->items[i]->line,
+			               "data.%.40s must be the name of a CSV file", node->keys[i]->value);
 			continue;
 		}
 		*data = (struct profile_data){.name = node->keys[i]->value, .file = node->items[i]->value};
@@ -100,10 +102,13 @@ void read_data(struct reader *reader, const struct yaml_node *node, void *into)
 			data->bytes = mem_copy(buf_string(&bytes), bytes.len);
 			size_t line = data_cut(data, bytes.len);
 			if (line > 0)
-				reader_problem(reader, node->items[i]->line, "data.%s: %s:%zu: not as many fields as in the head line",
+				reader_problem(reader, node->items[i]->line,
+				               "data.%s: %s:%zu: not as many fields as in the head line",
 				               data->name, path, line);
 			else if (data->rows == 0)
-				reader_problem(reader, node->items[i]->line, "data.%s: %s has no row below its head line", data->name, path);
+				reader_problem(reader, node->items[i]->line,
+				               "data.%s: %s has no row below its head line", data->name,
+				               path);
 		}
 		buf_release(&bytes);
 		free(path);
@@ -118,17 +123,21 @@ static void check_variable(struct reader *reader, const char *name, size_t len, 
 	snprintf(copy, sizeof(copy), "%.*s", (int)(len < 79 ? len : 79), name);
 	if (!dot) {
 		if (strcmp(copy, "seq") != 0 && strcmp(copy, "uuid") != 0)
-			reader_problem(reader, line, "there is no ${%s}; there are ${seq}, ${uuid} and ${data.column}", copy);
+			reader_problem(reader, line,
+			               "there is no ${%s}; there are ${seq}, ${uuid} and ${data.column}",
+			               copy);
 		return;
 	}
 	for (size_t i = 0; i < profile->data_count; i++) {
 		const struct profile_data *data = &profile->data[i];
-		if (strlen(data->name) != (size_t)(dot - name) || strncmp(data->name, name, (size_t)(dot - name)) != 0)
+		if (strlen(data->name) != (size_t)(dot - name) ||
+		    strncmp(data->name, name, (size_t)(dot - name)) != 0)
 			continue;
 		for (size_t k = 0; k < data->columns && data->fields; k++)
 			if (strcmp(data->fields[k], strchr(copy, '.') + 1) == 0)
 				return;
-		const char *near = data->fields ? spell_nearest(strchr(copy, '.') + 1, data->fields, data->columns) : NULL;
+		const char *near =
+		    data->fields ? spell_nearest(strchr(copy, '.') + 1, data->fields, data->columns) : NULL;
 		reader_problem(reader, line, "${%s}: data.%s has no such column%s%s%s", copy, data->name,
 		               near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 		return;
@@ -176,7 +185,8 @@ void check_profile(struct reader *reader)
 		reader_problem(reader, line, "a profile needs requests: [{path: /}]");
 	int models = (profile->stage_count > 0) + (profile->users > 0) + (profile->search.high > 0);
 	if (models != 1 && !profile->plan && !reader->problems->len)
-		reader_problem(reader, line, "a profile needs either stages (requests a second) or users (a closed loop)");
+		reader_problem(reader, line,
+		               "a profile needs either stages (requests a second) or users (a closed loop)");
 	if (profile->plan && profile->engine == ENGINE_NATIVE)
 		reader_problem(reader, line, "plan is for the engines jmeter and k6");
 	if (profile->search.high > 0 && profile->slo_count == 0)

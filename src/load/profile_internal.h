@@ -33,15 +33,17 @@ struct field {
 	void (*read)(struct reader *reader, const struct yaml_node *node, void *into);
 };
 
-void reader_problem(struct reader *reader, int line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void reader_problem(struct reader *reader, int line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* `where` is for messages: "a request". Sets bit i of *seen for row i that was there. */
-void reader_map(struct reader *reader, const struct yaml_node *node, const char *where, const struct field *fields,
-                size_t count, void *into, unsigned *seen);
+void reader_map(struct reader *reader, const struct yaml_node *node, const char *where,
+                const struct field *fields, size_t count, void *into, unsigned *seen);
 void reader_field(struct reader *reader, const struct yaml_node *node, const struct field *field, void *into);
 
 /* Parts of a profile; each in its file. */
 void read_requests(struct reader *reader, const struct yaml_node *node, void *into);
-void read_headers(struct reader *reader, const struct yaml_node *node, struct profile_header *headers, size_t *count);
+void read_headers(struct reader *reader, const struct yaml_node *node, struct profile_header *headers,
+                  size_t *count);
 void read_stages(struct reader *reader, const struct yaml_node *node, void *into);
 void read_data(struct reader *reader, const struct yaml_node *node, void *into);
 void check_profile(struct reader *reader);

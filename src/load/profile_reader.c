@@ -26,15 +26,16 @@ void reader_problem(struct reader *reader, int line, const char *fmt, ...)
 	free(safe);
 }
 
-static void unknown_key(struct reader *reader, const struct yaml_node *key, const char *where, const struct field *fields,
-                        size_t count)
+static void unknown_key(struct reader *reader, const struct yaml_node *key, const char *where,
+                        const struct field *fields, size_t count)
 {
 	const char *names[FIELDS_MAX] = {0};
 	for (size_t i = 0; i < count; i++)
 		names[i] = fields[i].name;
 	const char *near = spell_nearest(key->value, names, count);
 	if (near) {
-		reader_problem(reader, key->line, "%s has no key \"%.60s\"; did you mean \"%s\"?", where, key->value, near);
+		reader_problem(reader, key->line, "%s has no key \"%.60s\"; did you mean \"%s\"?", where,
+		               key->value, near);
 		return;
 	}
 	char all[300] = "";
@@ -43,8 +44,8 @@ static void unknown_key(struct reader *reader, const struct yaml_node *key, cons
 	reader_problem(reader, key->line, "%s has no key \"%.60s\"; it has: %s", where, key->value, all);
 }
 
-void reader_map(struct reader *reader, const struct yaml_node *node, const char *where, const struct field *fields,
-                size_t count, void *into, unsigned *seen)
+void reader_map(struct reader *reader, const struct yaml_node *node, const char *where,
+                const struct field *fields, size_t count, void *into, unsigned *seen)
 {
 	if (node->kind != YAML_MAP) {
 		reader_problem(reader, node->line, "%s must be a map of keys", where);
@@ -65,25 +66,27 @@ void reader_map(struct reader *reader, const struct yaml_node *node, const char 
 	}
 }
 
-static int in_range(struct reader *reader, const struct yaml_node *node, const struct field *field, double value)
+static int in_range(struct reader *reader, const struct yaml_node *node, const struct field *field,
+                    double value)
 {
 	if (field->low >= field->high || (value >= field->low && value <= field->high))
 		return 1;
-	reader_problem(reader, node->line, "%s must be between %g and %g, not %.40s", field->name, field->low, field->high,
-	               node->value);
+	reader_problem(reader, node->line, "%s must be between %g and %g, not %.40s", field->name, field->low,
+	               field->high, node->value);
 	return 0;
 }
 
-static void read_double(struct reader *reader, const struct yaml_node *node, const struct field *field, double *out)
+static void read_double(struct reader *reader, const struct yaml_node *node, const struct field *field,
+                        double *out)
 {
 	static const struct {
 		int (*parse)(const char *, double *);
 		const char *example;
 	} kinds[] = {
-		[FIELD_SECONDS] = {seconds_parse, "a duration such as 250ms, 30s or 2m"},
-		[FIELD_RATE] = {rate_parse, "a rate such as 500/s, 2k or 30/m"},
-		[FIELD_RATIO] = {ratio_parse, "a share such as 5% or 0.05"},
-		[FIELD_NUMBER] = {NULL, "a number"},
+	    [FIELD_SECONDS] = {seconds_parse, "a duration such as 250ms, 30s or 2m"},
+	    [FIELD_RATE] = {rate_parse, "a rate such as 500/s, 2k or 30/m"},
+	    [FIELD_RATIO] = {ratio_parse, "a share such as 5% or 0.05"},
+	    [FIELD_NUMBER] = {NULL, "a number"},
 	};
 	double value = 0;
 	char *end = NULL;
@@ -95,8 +98,8 @@ static void read_double(struct reader *reader, const struct yaml_node *node, con
 		result = kinds[field->kind].parse(node->value, &value);
 	}
 	if (result < 0)
-		reader_problem(reader, node->line, "%s must be %s, not \"%.40s\"", field->name, kinds[field->kind].example,
-		               node->value);
+		reader_problem(reader, node->line, "%s must be %s, not \"%.40s\"", field->name,
+		               kinds[field->kind].example, node->value);
 	else if (in_range(reader, node, field, value))
 		*out = value;
 }
@@ -118,7 +121,8 @@ void reader_field(struct reader *reader, const struct yaml_node *node, const str
 		return;
 	case FIELD_INT:
 		if (node->kind != YAML_SCALAR || yaml_int(node, &number) < 0)
-			reader_problem(reader, node->line, "%s must be a whole number, not \"%.40s\"", field->name, node->value);
+			reader_problem(reader, node->line, "%s must be a whole number, not \"%.40s\"",
+			               field->name, node->value);
 		else if (in_range(reader, node, field, (double)number))
 			*(int *)(void *)at = (int)number;
 		return;

@@ -7,7 +7,9 @@
 
 struct stage_wish {
 	double rate, from, seconds, spike;
-	struct { double from, to, by; } steps;
+	struct {
+		double from, to, by;
+	} steps;
 	struct profile_search search;
 	int has_search;
 };
@@ -28,9 +30,9 @@ static void stage_add(struct reader *reader, int line, double seconds, double fr
 static void read_steps(struct reader *reader, const struct yaml_node *node, void *into)
 {
 	static const struct field fields[] = {
-		{"from", FIELD_RATE, AT(steps.from), 0, 0, NULL},
-		{"to", FIELD_RATE, AT(steps.to), 0, 0, NULL},
-		{"by", FIELD_RATE, AT(steps.by), 0, 0, NULL},
+	    {"from", FIELD_RATE, AT(steps.from), 0, 0, NULL},
+	    {"to", FIELD_RATE, AT(steps.to), 0, 0, NULL},
+	    {"by", FIELD_RATE, AT(steps.by), 0, 0, NULL},
 	};
 	unsigned seen = 0;
 	reader_map(reader, node, "steps", fields, 3, into, &seen);
@@ -41,19 +43,21 @@ static void read_steps(struct reader *reader, const struct yaml_node *node, void
 static void read_search(struct reader *reader, const struct yaml_node *node, void *into)
 {
 	static const struct field fields[] = {
-		{"from", FIELD_RATE, AT(search.low), 0, 0, NULL},
-		{"to", FIELD_RATE, AT(search.high), 0, 0, NULL},
-		{"precision", FIELD_RATIO, AT(search.precision), 0.001, 0.5, NULL},
+	    {"from", FIELD_RATE, AT(search.low), 0, 0, NULL},
+	    {"to", FIELD_RATE, AT(search.high), 0, 0, NULL},
+	    {"precision", FIELD_RATIO, AT(search.precision), 0.001, 0.5, NULL},
 	};
 	struct stage_wish *wish = into;
 	unsigned seen = 0;
 	wish->search.precision = 0.05;
 	reader_map(reader, node, "search", fields, 3, into, &seen);
 	if ((seen & 3) != 3 || wish->search.low <= 0 || wish->search.high <= wish->search.low)
-		reader_problem(reader, node->line, "search needs from and to, rates over 0 and to the larger one");
+		reader_problem(reader, node->line,
+		               "search needs from and to, rates over 0 and to the larger one");
 }
 
-static void add_wish(struct reader *reader, const struct yaml_node *node, const struct stage_wish *wish, unsigned seen)
+static void add_wish(struct reader *reader, const struct yaml_node *node, const struct stage_wish *wish,
+                     unsigned seen)
 {
 	struct profile *profile = reader->profile;
 	double before = profile->stage_count ? profile->stages[profile->stage_count - 1].to : 0;
@@ -66,12 +70,15 @@ static void add_wish(struct reader *reader, const struct yaml_node *node, const 
 		break;
 	case HAS_SPIKE:
 		if (wish->spike <= before)
-			reader_problem(reader, node->line, "a spike must be higher than the rate before it (%g/s)", before);
+			reader_problem(reader, node->line,
+			               "a spike must be higher than the rate before it (%g/s)", before);
 		stage_add(reader, node->line, wish->seconds, wish->spike, wish->spike);
 		break;
 	case HAS_STEPS:
-		if (!(wish->steps.by > 0) || fabs(wish->steps.to - wish->steps.from) / wish->steps.by > PROFILE_STAGES) {
-			reader_problem(reader, node->line, "steps needs a `by` over 0, and at most %d of them", PROFILE_STAGES);
+		if (!(wish->steps.by > 0) ||
+		    fabs(wish->steps.to - wish->steps.from) / wish->steps.by > PROFILE_STAGES) {
+			reader_problem(reader, node->line,
+			               "steps needs a `by` over 0, and at most %d of them", PROFILE_STAGES);
 			break;
 		}
 		for (int i = 0, down = wish->steps.to < wish->steps.from;; i++) {
@@ -86,20 +93,21 @@ static void add_wish(struct reader *reader, const struct yaml_node *node, const 
 		profile->search.seconds = wish->seconds;
 		break;
 	default:
-		reader_problem(reader, node->line, "a stage is one of: {rate, for}, {from, rate, for} (a ramp), {spike, for}, "
-		                                   "{steps, for}, {search, for}");
+		reader_problem(reader, node->line,
+		               "a stage is one of: {rate, for}, {from, rate, for} (a ramp), {spike, for}, "
+		               "{steps, for}, {search, for}");
 	}
 }
 
 void read_stages(struct reader *reader, const struct yaml_node *node, void *into)
 {
 	static const struct field fields[] = {
-		{"rate", FIELD_RATE, AT(rate), 0, 0, NULL},
-		{"from", FIELD_RATE, AT(from), 0, 0, NULL},
-		{"for", FIELD_SECONDS, AT(seconds), 0.1, 30 * 86400.0, NULL},
-		{"spike", FIELD_RATE, AT(spike), 0, 0, NULL},
-		{"steps", FIELD_CUSTOM, 0, 0, 0, read_steps},
-		{"search", FIELD_CUSTOM, 0, 0, 0, read_search},
+	    {"rate", FIELD_RATE, AT(rate), 0, 0, NULL},
+	    {"from", FIELD_RATE, AT(from), 0, 0, NULL},
+	    {"for", FIELD_SECONDS, AT(seconds), 0.1, 30 * 86400.0, NULL},
+	    {"spike", FIELD_RATE, AT(spike), 0, 0, NULL},
+	    {"steps", FIELD_CUSTOM, 0, 0, 0, read_steps},
+	    {"search", FIELD_CUSTOM, 0, 0, 0, read_search},
 	};
 	(void)into;
 	if (node->kind != YAML_LIST) {
@@ -131,7 +139,8 @@ double profile_seconds(const struct profile *profile)
 		seconds += profile->stages[i].seconds;
 	if (profile->search.high > 0) {
 		/* Doublings to the top, then halvings down to the precision. */
-		double tries = 2 + log2(profile->search.high / profile->search.low) + log2(1 / profile->search.precision);
+		double tries = 2 + log2(profile->search.high / profile->search.low) +
+		               log2(1 / profile->search.precision);
 		seconds += ceil(tries) * profile->search.seconds;
 	}
 	return seconds;

@@ -96,7 +96,8 @@ static int is_name(const char *name, size_t len, const char *wanted)
 	return strlen(wanted) == len && strncasecmp(name, wanted, len) == 0;
 }
 
-static int take_header(struct response *response, const char *line, size_t len, const struct response_watch *watch)
+static int take_header(struct response *response, const char *line, size_t len,
+                       const struct response_watch *watch)
 {
 	const char *colon = memchr(line, ':', len);
 	int last;
@@ -126,7 +127,8 @@ static int take_header(struct response *response, const char *line, size_t len, 
 			response->chunked = last ? 1 : 2;
 		}
 		break;
-	default: break;
+	default:
+		break;
 	}
 	if (watch && watch->header && response->status >= 200)
 		watch->header(watch->arg, line, name_len, value, value_len);
@@ -141,12 +143,14 @@ static void head_ends(struct response *response)
 		response->started = 1;
 		return;
 	}
-	if (response->no_body || response->status == 204 || response->status == 304 || response->status == 101) {
+	if (response->no_body || response->status == 204 || response->status == 304 ||
+	    response->status == 101) {
 		response->state = DONE;
 		response->close |= response->status == 101;
 	} else if (response->chunked == 1) {
 		response->state = CHUNK_SIZE;
-		response->close |= response->has_length; /* both: somebody in between may have read it otherwise */
+		response->close |=
+		    response->has_length; /* both: somebody in between may have read it otherwise */
 	} else if (response->chunked == 2 || !response->has_length) {
 		response->state = CLOSE_BODY;
 		response->close = 1;
@@ -173,7 +177,8 @@ static int take_chunk_size(struct response *response, const char *line, size_t l
 	return 0;
 }
 
-static int take_line(struct response *response, const char *line, size_t len, const struct response_watch *watch)
+static int take_line(struct response *response, const char *line, size_t len,
+                     const struct response_watch *watch)
 {
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
@@ -227,7 +232,8 @@ static int feed_line(struct response *response, const char *bytes, size_t len, s
 	return take_line(response, part ? response->cut : "", part, watch);
 }
 
-static size_t feed_body(struct response *response, const char *bytes, size_t len, const struct response_watch *watch)
+static size_t feed_body(struct response *response, const char *bytes, size_t len,
+                        const struct response_watch *watch)
 {
 	size_t part = response->state != CLOSE_BODY && response->left < len ? (size_t)response->left : len;
 	if (watch && watch->body && part > 0)

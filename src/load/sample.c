@@ -17,11 +17,16 @@ static const struct {
 	const char *jtl, *k6;
 	int usual; /* place in a JTL without head line; -1: not there */
 } names[MEANINGS] = {
-	[TIME] = {"timeStamp", "timestamp", 0},      [ELAPSED] = {"elapsed", NULL, 1},
-	[LABEL] = {"label", "name", 2},              [CODE] = {"responseCode", "status", 3},
-	[MESSAGE] = {"responseMessage", "error", 4}, [SUCCESS] = {"success", "expected_response", 7},
-	[BYTES] = {"bytes", NULL, 9},                [ACTIVE] = {"allThreads", NULL, 12},
-	[METRIC] = {NULL, "metric_name", -1},        [VALUE] = {NULL, "metric_value", -1},
+    [TIME] = {"timeStamp", "timestamp", 0},
+    [ELAPSED] = {"elapsed", NULL, 1},
+    [LABEL] = {"label", "name", 2},
+    [CODE] = {"responseCode", "status", 3},
+    [MESSAGE] = {"responseMessage", "error", 4},
+    [SUCCESS] = {"success", "expected_response", 7},
+    [BYTES] = {"bytes", NULL, 9},
+    [ACTIVE] = {"allThreads", NULL, 12},
+    [METRIC] = {NULL, "metric_name", -1},
+    [VALUE] = {NULL, "metric_value", -1},
 };
 
 void sample_reader_init(struct sample_reader *reader, enum sample_format format,
@@ -41,7 +46,8 @@ void sample_reader_release(struct sample_reader *reader)
 static const char *field(const struct sample_reader *reader, enum meaning meaning)
 {
 	int column = reader->columns[meaning];
-	return column >= 0 && (size_t)column < reader->fields ? reader->row.data + reader->starts[column] : "";
+	return column >= 0 && (size_t)column < reader->fields ? reader->row.data + reader->starts[column]
+	                                                      : "";
 }
 
 /* Whether the row names columns; then they are known from now on. */
@@ -74,7 +80,8 @@ static int number(const char *text, double least, double most, double *out)
 static int take_jtl(struct sample_reader *reader, struct sample *sample)
 {
 	double start, elapsed, value;
-	if (number(field(reader, TIME), 0, 1e14, &start) < 0 || number(field(reader, ELAPSED), 0, 1e10, &elapsed) < 0)
+	if (number(field(reader, TIME), 0, 1e14, &start) < 0 ||
+	    number(field(reader, ELAPSED), 0, 1e10, &elapsed) < 0)
 		return -1;
 	const char *success = field(reader, SUCCESS);
 	if (strcmp(success, "true") != 0 && strcmp(success, "false") != 0)
@@ -93,8 +100,10 @@ static int take_k6(struct sample_reader *reader, struct sample *sample)
 {
 	const char *metric = field(reader, METRIC);
 	double at, value, status;
-	int is_request = strcmp(metric, "http_req_duration") == 0, is_drop = strcmp(metric, "dropped_iterations") == 0;
-	if (!*metric || number(field(reader, TIME), 0, 1e17, &at) < 0 || number(field(reader, VALUE), -1e12, 1e12, &value) < 0)
+	int is_request = strcmp(metric, "http_req_duration") == 0,
+	    is_drop = strcmp(metric, "dropped_iterations") == 0;
+	if (!*metric || number(field(reader, TIME), 0, 1e17, &at) < 0 ||
+	    number(field(reader, VALUE), -1e12, 1e12, &value) < 0)
 		return -1;
 	if ((!is_request && !is_drop) || value < 0)
 		return 1;
@@ -167,7 +176,8 @@ void sample_reader_feed(struct sample_reader *reader, const char *bytes, size_t 
 {
 	for (size_t i = 0; i < len; i++) {
 		char c = bytes[i];
-		int at_start = reader->row.len == (reader->fields < SAMPLE_FIELDS ? reader->starts[reader->fields] : 0);
+		int at_start =
+		    reader->row.len == (reader->fields < SAMPLE_FIELDS ? reader->starts[reader->fields] : 0);
 		if (reader->quoted && reader->was_quote && c != '"')
 			reader->quoted = 0;
 		if (reader->quoted && c == '"') {

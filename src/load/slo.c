@@ -100,8 +100,8 @@ static int what_parse(struct slo *slo, const char *name)
 			slo->what = names[i].what;
 			return 0;
 		}
-	if (name[0] != 'p' || number_parse(name + 1, &end, &slo->percentile) < 0 || *end || slo->percentile <= 0 ||
-	    slo->percentile > 100)
+	if (name[0] != 'p' || number_parse(name + 1, &end, &slo->percentile) < 0 || *end ||
+	    slo->percentile <= 0 || slo->percentile > 100)
 		return -1;
 	slo->what = SLO_PERCENTILE;
 	return 0;
@@ -127,13 +127,15 @@ static int limit_parse(struct slo *slo, const char *text, struct err *err)
 	}
 }
 
-/* Copies the next word of letters, digits and points, or of comparison signs; blanks before it are skipped. */
+/* Copies the next word of letters, digits and points, or of comparison signs; blanks before it are skipped.
+ */
 static const char *next_word(const char *at, char out[64])
 {
 	size_t len = 0;
 	at += strspn(at, " \t");
 	int is_sign = *at == '<' || *at == '>' || *at == '=';
-	while (*at && *at != ' ' && *at != '\t' && len < 63 && is_sign == (*at == '<' || *at == '>' || *at == '='))
+	while (*at && *at != ' ' && *at != '\t' && len < 63 &&
+	       is_sign == (*at == '<' || *at == '>' || *at == '='))
 		out[len++] = *at++;
 	out[len] = '\0';
 	return at;
@@ -146,14 +148,19 @@ int slo_parse(struct slo *slo, const char *text, struct err *err)
 	snprintf(slo->text, sizeof(slo->text), "%s", text);
 	text = next_word(text, word);
 	if (what_parse(slo, word) < 0)
-		return err_set(err, "\"%.40s\" is nothing that can be promised: p50, p99, p99.9, mean, max, errors, rate", word);
+		return err_set(
+		    err,
+		    "\"%.40s\" is nothing that can be promised: p50, p99, p99.9, mean, max, errors, rate",
+		    word);
 	text = next_word(text, word);
 	slo->at_least = word[0] == '>';
-	if (strcmp(word, "<") != 0 && strcmp(word, "<=") != 0 && strcmp(word, ">") != 0 && strcmp(word, ">=") != 0)
+	if (strcmp(word, "<") != 0 && strcmp(word, "<=") != 0 && strcmp(word, ">") != 0 &&
+	    strcmp(word, ">=") != 0)
 		return err_set(err, "after \"%.20s\" comes < or >, as in \"p99 < 250ms for 30s\"", slo->text);
 	if (slo->at_least != (slo->what == SLO_RATE))
-		return err_set(err, "\"%.60s\" promises the wrong way round: %s is to be %s a limit", slo->text,
-		               slo->what == SLO_RATE ? "a rate" : "this", slo->what == SLO_RATE ? "over" : "under");
+		return err_set(err, "\"%.60s\" promises the wrong way round: %s is to be %s a limit",
+		               slo->text, slo->what == SLO_RATE ? "a rate" : "this",
+		               slo->what == SLO_RATE ? "over" : "under");
 	text = next_word(text, word);
 	if (limit_parse(slo, word, err) < 0)
 		return -1;
@@ -172,11 +179,16 @@ int slo_parse(struct slo *slo, const char *text, struct err *err)
 double slo_value(const struct slo *slo, const struct slo_measure *measure)
 {
 	switch (slo->what) {
-	case SLO_PERCENTILE: return measure->percentile_ms(measure->arg, slo->percentile);
-	case SLO_MEAN: return measure->mean_ms;
-	case SLO_MAXIMUM: return measure->max_ms;
-	case SLO_ERRORS: return measure->error_ratio;
-	case SLO_RATE: return measure->rate;
+	case SLO_PERCENTILE:
+		return measure->percentile_ms(measure->arg, slo->percentile);
+	case SLO_MEAN:
+		return measure->mean_ms;
+	case SLO_MAXIMUM:
+		return measure->max_ms;
+	case SLO_ERRORS:
+		return measure->error_ratio;
+	case SLO_RATE:
+		return measure->rate;
 	}
 	return NAN;
 }

@@ -36,14 +36,14 @@ struct part {
 };
 
 struct tool {
-	struct profile profile;      /* a copy whose requests grow with the labels that come */
+	struct profile profile; /* a copy whose requests grow with the labels that come */
 	char labels[PROFILE_REQUESTS][SAMPLE_LABEL];
 	struct run run;
 	struct run_files files;
 	struct judge judge;
 	struct sample_reader reader;
 	struct part parts[PENDING];
-	long second;                 /* the next one to close */
+	long second; /* the next one to close */
 	int64_t start_ms;
 	unsigned failures_of;
 	int to_stdout, stopping;
@@ -79,8 +79,9 @@ static void note_failure(struct tool *tool, const struct sample *sample, enum ru
 	if (tool->failures_of & 1u << kind || tool->run.failure_count == 8)
 		return;
 	tool->failures_of |= 1u << kind;
-	snprintf(tool->run.failures[tool->run.failure_count++], sizeof(tool->run.failures[0]), "%.90s: %s%d %.90s", sample->label,
-	         sample->status ? "status " : "no answer ", sample->status, sample->error);
+	snprintf(tool->run.failures[tool->run.failure_count++], sizeof(tool->run.failures[0]),
+	         "%.90s: %s%d %.90s", sample->label, sample->status ? "status " : "no answer ",
+	         sample->status, sample->error);
 }
 
 static void take_sample(void *arg, const struct sample *sample)
@@ -88,7 +89,9 @@ static void take_sample(void *arg, const struct sample *sample)
 	struct tool *tool = arg;
 	long second = (long)((sample->end_ms - tool->start_ms) / 1000);
 	/* Too late for its second, or a clock that is ahead: into one that is open. */
-	second = second < tool->second ? tool->second : second >= tool->second + PENDING ? tool->second + PENDING - 1 : second;
+	second = second < tool->second              ? tool->second
+	         : second >= tool->second + PENDING ? tool->second + PENDING - 1
+	                                            : second;
 	struct part *part = &tool->parts[second % PENDING];
 	if (sample->dropped) {
 		part->counts.intended += sample->dropped;
@@ -106,7 +109,9 @@ static void take_sample(void *arg, const struct sample *sample)
 		part->counts.ok++;
 		return;
 	}
-	enum run_error kind = sample->status == 0 ? RUN_ERROR_UNREACHABLE : sample->status >= 400 ? RUN_ERROR_STATUS : RUN_ERROR_EXPECT;
+	enum run_error kind = sample->status == 0     ? RUN_ERROR_UNREACHABLE
+	                      : sample->status >= 400 ? RUN_ERROR_STATUS
+	                                              : RUN_ERROR_EXPECT;
 	part->counts.errors[kind]++;
 	part->failed[label]++;
 	note_failure(tool, sample, kind);
@@ -185,7 +190,8 @@ static char *write_plan(struct tool *tool, const char *folder, struct err *err)
 	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int result = is_k6 ? k6_script_write(profile, &text) : jmx_write(profile, &text);
 	if (result < 0 || file < 0 || write(file, buf_string(&text), text.len) != (ssize_t)text.len) {
-		err_set(err, "%s cannot be written: %s", path, result < 0 ? "it is too long" : strerror(errno));
+		err_set(err, "%s cannot be written: %s", path,
+		        result < 0 ? "it is too long" : strerror(errno));
 		free(path);
 		path = NULL;
 	}
@@ -199,9 +205,19 @@ static int spawn_tool(struct tool *tool, const char *plan, const char *rows, pid
 {
 	char *out = mem_printf("csv=%s", rows);
 	const char *k6[] = {"k6", "run", "--quiet", "--no-usage-report", "--out", out, plan, NULL};
-	const char *jmeter[] = {"jmeter", "-n", "-t", plan, "-l", rows, "-j", "/dev/null", "-Jjmeter.save.saveservice.output_format=csv",
-	                        "-Jjmeter.save.saveservice.autoflush=true", "-Jjmeter.save.saveservice.print_field_names=true",
-	                        "-Duser.language=en", NULL};
+	const char *jmeter[] = {"jmeter",
+	                        "-n",
+	                        "-t",
+	                        plan,
+	                        "-l",
+	                        rows,
+	                        "-j",
+	                        "/dev/null",
+	                        "-Jjmeter.save.saveservice.output_format=csv",
+	                        "-Jjmeter.save.saveservice.autoflush=true",
+	                        "-Jjmeter.save.saveservice.print_field_names=true",
+	                        "-Duser.language=en",
+	                        NULL};
 	const char *const *argv = tool->profile.engine == ENGINE_K6 ? k6 : jmeter;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -219,7 +235,8 @@ static int spawn_tool(struct tool *tool, const char *plan, const char *rows, pid
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	free(out);
-	return code ? err_set(err, "%s cannot be started: %s; it must be in PATH", argv[0], strerror(code)) : 0;
+	return code ? err_set(err, "%s cannot be started: %s; it must be in PATH", argv[0], strerror(code))
+	            : 0;
 }
 
 /* What was written since the last look. */
@@ -255,7 +272,8 @@ static void end_child(pid_t pid, int *status)
 	waitpid(pid, status, 0);
 }
 
-/* Until the program has ended, or somebody or an SLO ends it. Returns its exit status, -1 when it was ended. */
+/* Until the program has ended, or somebody or an SLO ends it. Returns its exit status, -1 when it was ended.
+ */
 static int follow_tool(struct tool *tool, pid_t pid, const char *rows, int *told)
 {
 	int signals = open_signals(), file = -1, status = 0, gone = 0;
@@ -287,7 +305,10 @@ static void describe(struct tool *tool, const char *folder)
 	snprintf(run->service, sizeof(run->service), "%s", profile->service);
 	snprintf(run->env, sizeof(run->env), "%s", profile->env);
 	snprintf(run->commit, sizeof(run->commit), "%s", profile->commit);
-	snprintf(run->target, sizeof(run->target), "%s", profile->target ? profile->target : profile->plan ? profile->plan : "");
+	snprintf(run->target, sizeof(run->target), "%s",
+	         profile->target ? profile->target
+	         : profile->plan ? profile->plan
+	                         : "");
 	snprintf(run->engine, sizeof(run->engine), "%s", engine_name(profile->engine));
 	snprintf(run->version, sizeof(run->version), "%s", FLAGDECK_VERSION);
 	gethostname(run->host, sizeof(run->host) - 1);
@@ -337,8 +358,8 @@ static int end_run(struct tool *tool, enum run_state state, const char *why, str
 	run->ended_ms = wall_ms();
 	if (tool->judge.abort_by >= 0) {
 		char text[200];
-		snprintf(text, sizeof(text), "aborted after %.0f s: %s was broken", run->slos[tool->judge.abort_by].broken_at,
-		         run->slos[tool->judge.abort_by].text);
+		snprintf(text, sizeof(text), "aborted after %.0f s: %s was broken",
+		         run->slos[tool->judge.abort_by].broken_at, run->slos[tool->judge.abort_by].text);
 		judge_end(&tool->judge, RUN_ABORTED, text);
 	} else if (tool->trouble[0]) {
 		judge_end(&tool->judge, RUN_ABORTED, tool->trouble);
@@ -346,7 +367,8 @@ static int end_run(struct tool *tool, enum run_state state, const char *why, str
 		judge_end(&tool->judge, state, why);
 	}
 	if (!run->generator[0])
-		snprintf(run->generator, sizeof(run->generator), "%s tells latencies from the moment of sending: what waited before is not in them",
+		snprintf(run->generator, sizeof(run->generator),
+		         "%s tells latencies from the moment of sending: what waited before is not in them",
 		         run->engine);
 	return run_files_verdict(&tool->files, run, err) < 0 ? -1 : (int)run->state;
 }
@@ -354,7 +376,8 @@ static int end_run(struct tool *tool, enum run_state state, const char *why, str
 int tool_run(const struct engine_options *options, struct err *err)
 {
 	const struct profile *profile = options->profile;
-	struct tool *tool = tool_new(profile, profile->engine == ENGINE_K6 ? SAMPLE_K6 : SAMPLE_JTL, options->folder);
+	struct tool *tool =
+	    tool_new(profile, profile->engine == ENGINE_K6 ? SAMPLE_K6 : SAMPLE_JTL, options->folder);
 	char *rows = mem_printf("%s/.rows", options->folder), *plan = NULL, why[200];
 	struct err trouble = {0};
 	int result = -1, told = 0, status = 0;
@@ -362,12 +385,14 @@ int tool_run(const struct engine_options *options, struct err *err)
 	if (run_files_open(&tool->files, options->folder, (double)tool->start_ms / 1000, err) < 0 ||
 	    run_files_manifest(&tool->files, &tool->run, err) < 0)
 		goto out;
-	if (!(plan = write_plan(tool, options->folder, &trouble)) || spawn_tool(tool, plan, rows, &pid, &trouble) < 0) {
+	if (!(plan = write_plan(tool, options->folder, &trouble)) ||
+	    spawn_tool(tool, plan, rows, &pid, &trouble) < 0) {
 		result = end_run(tool, RUN_ABORTED, trouble.text, err);
 		goto out;
 	}
 	status = follow_tool(tool, pid, rows, &told);
-	snprintf(why, sizeof(why), "%s ended with status %d; what it said is in engine.log", engine_name(profile->engine),
+	snprintf(why, sizeof(why), "%s ended with status %d; what it said is in engine.log",
+	         engine_name(profile->engine),
 	         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	if (told)
 		result = end_run(tool, RUN_STOPPED, "stopped by a person or another program", err);
@@ -399,7 +424,8 @@ int agent_run(const char *jtl, const char *folder, const struct profile *profile
 		}
 		read_rows(tool, &file, jtl);
 		close_seconds(tool, 1);
-		result = end_run(tool, told ? RUN_STOPPED : RUN_RUNNING, told ? "the pod was told to end" : "", err);
+		result = end_run(tool, told ? RUN_STOPPED : RUN_RUNNING,
+		                 told ? "the pod was told to end" : "", err);
 	}
 	if (file >= 0)
 		close(file);

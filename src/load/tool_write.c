@@ -30,25 +30,31 @@ static int add_js(struct buf *out, const char *text)
 static int k6_scenario(const struct profile *profile, struct buf *out)
 {
 	if (profile->users > 0)
-		return buf_printf(out, "{executor: 'constant-vus', vus: %d, duration: '%.0fs'}", profile->users, profile->users_seconds);
+		return buf_printf(out, "{executor: 'constant-vus', vus: %d, duration: '%.0fs'}",
+		                  profile->users, profile->users_seconds);
 	double first = profile->stages[0].from;
 	/* In thousandths of a request a second, so that rates below one survive. */
-	int result = buf_printf(out, "{executor: 'ramping-arrival-rate', timeUnit: '1000s', startRate: %.0f, preAllocatedVUs: %d, maxVUs: %d, stages: [",
+	int result = buf_printf(out,
+	                        "{executor: 'ramping-arrival-rate', timeUnit: '1000s', startRate: %.0f, "
+	                        "preAllocatedVUs: %d, maxVUs: %d, stages: [",
 	                        first * 1000, profile->connections, profile->connections);
 	double before = first;
 	if (profile->warmup > 0)
-		result |= buf_printf(out, "{target: %.0f, duration: '%.3fs'}, ", first * 1000, profile->warmup);
+		result |=
+		    buf_printf(out, "{target: %.0f, duration: '%.3fs'}, ", first * 1000, profile->warmup);
 	for (size_t i = 0; i < profile->stage_count; i++) {
 		const struct profile_stage *stage = &profile->stages[i];
 		if (stage->from != before)
 			result |= buf_printf(out, "{target: %.0f, duration: '0s'}, ", stage->from * 1000);
-		result |= buf_printf(out, "{target: %.0f, duration: '%.3fs'}, ", stage->to * 1000, stage->seconds);
+		result |=
+		    buf_printf(out, "{target: %.0f, duration: '%.3fs'}, ", stage->to * 1000, stage->seconds);
 		before = stage->to;
 	}
 	return result | buf_add_string(out, "]}");
 }
 
-static int k6_request(const struct profile *profile, const struct profile_request *request, double upto, struct buf *out)
+static int k6_request(const struct profile *profile, const struct profile_request *request, double upto,
+                      struct buf *out)
 {
 	char *url = mem_printf("%s%s", profile->target, request->path);
 	int result = buf_printf(out, "\tif (at < %.9f) { http.request(", upto);
@@ -70,7 +76,8 @@ static int k6_request(const struct profile *profile, const struct profile_reques
 		result |= buf_add_string(out, "}, responseCallback: http.expectedStatuses(");
 		for (size_t i = 0; i < request->expect.status_count; i++) {
 			int status = request->expect.statuses[i];
-			result |= status < 10 ? buf_printf(out, "%s{min: %d, max: %d}", i ? ", " : "", status * 100, status * 100 + 99)
+			result |= status < 10 ? buf_printf(out, "%s{min: %d, max: %d}", i ? ", " : "",
+			                                   status * 100, status * 100 + 99)
 			                      : buf_printf(out, "%s%d", i ? ", " : "", status);
 		}
 		result |= buf_printf(out, "), timeout: '%.3fs'}); return; }\n", profile->request_timeout);
@@ -84,10 +91,14 @@ static int k6_request(const struct profile *profile, const struct profile_reques
 int k6_script_write(const struct profile *profile, struct buf *out)
 {
 	double sum = 0, at = 0;
-	int result = buf_add_string(out, "import http from 'k6/http';\nimport exec from 'k6/execution';\nimport { sleep } from 'k6';\n"
-	                                 "const uuid = () => 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => "
-	                                 "Math.floor(Math.random() * 16).toString(16));\nexport const options = {discardResponseBodies: true, ");
-	result |= buf_printf(out, "insecureSkipTLSVerify: %s, scenarios: {load: ", profile->tls.insecure ? "true" : "false");
+	int result = buf_add_string(
+	    out,
+	    "import http from 'k6/http';\nimport exec from 'k6/execution';\nimport { sleep } from 'k6';\n"
+	    "const uuid = () => 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, () => "
+	    "Math.floor(Math.random() * 16).toString(16));\nexport const options = {discardResponseBodies: "
+	    "true, ");
+	result |= buf_printf(
+	    out, "insecureSkipTLSVerify: %s, scenarios: {load: ", profile->tls.insecure ? "true" : "false");
 	result |= k6_scenario(profile, out);
 	result |= buf_add_string(out, "}};\nexport default function () {\n\tconst at = Math.random();\n");
 	for (size_t i = 0; i < profile->request_count; i++)
@@ -95,7 +106,8 @@ int k6_script_write(const struct profile *profile, struct buf *out)
 	/* The last one takes what rounding leaves. */
 	for (size_t i = 0; i < profile->request_count; i++) {
 		at += profile->requests[i].weight / sum;
-		result |= k6_request(profile, &profile->requests[i], i + 1 == profile->request_count ? 2 : at, out);
+		result |=
+		    k6_request(profile, &profile->requests[i], i + 1 == profile->request_count ? 2 : at, out);
 	}
 	if (profile->users > 0 && profile->think > 0)
 		result |= buf_printf(out, "\tsleep(%.3f);\n", profile->think);
@@ -106,7 +118,11 @@ static int add_xml(struct buf *out, const char *text)
 {
 	int result = 0;
 	for (; *text; text++) {
-		const char *entity = *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : *text == '&' ? "&amp;" : *text == '"' ? "&quot;" : NULL;
+		const char *entity = *text == '<'   ? "&lt;"
+		                     : *text == '>' ? "&gt;"
+		                     : *text == '&' ? "&amp;"
+		                     : *text == '"' ? "&quot;"
+		                                    : NULL;
 		result |= entity ? buf_add_string(out, entity) : buf_add(out, text, 1);
 	}
 	return result;
@@ -122,7 +138,9 @@ static int prop(struct buf *out, const char *kind, const char *name, const char 
 static int jmx_request(const struct profile *profile, const struct profile_request *request, struct buf *out)
 {
 	char port[16], *path = mem_printf("%s%s", profile->at.prefix, request->path);
-	int result = buf_add_string(out, "<HTTPSamplerProxy guiclass=\"HttpTestSampleGui\" testclass=\"HTTPSamplerProxy\" testname=\"");
+	int result = buf_add_string(
+	    out,
+	    "<HTTPSamplerProxy guiclass=\"HttpTestSampleGui\" testclass=\"HTTPSamplerProxy\" testname=\"");
 	snprintf(port, sizeof(port), "%d", profile->at.port);
 	result |= add_xml(out, request->name);
 	result |= buf_add_string(out, "\">");
@@ -134,14 +152,18 @@ static int jmx_request(const struct profile *profile, const struct profile_reque
 	result |= prop(out, "boolProp", "HTTPSampler.use_keepalive", "true");
 	if (request->body) {
 		result |= prop(out, "boolProp", "HTTPSampler.postBodyRaw", "true");
-		result |= buf_add_string(out, "<elementProp name=\"HTTPsampler.Arguments\" elementType=\"Arguments\"><collectionProp "
-		                              "name=\"Arguments.arguments\"><elementProp name=\"\" elementType=\"HTTPArgument\">");
+		result |= buf_add_string(
+		    out,
+		    "<elementProp name=\"HTTPsampler.Arguments\" elementType=\"Arguments\"><collectionProp "
+		    "name=\"Arguments.arguments\"><elementProp name=\"\" elementType=\"HTTPArgument\">");
 		result |= prop(out, "stringProp", "Argument.value", request->body);
 		result |= buf_add_string(out, "</elementProp></collectionProp></elementProp>");
 	}
 	result |= buf_add_string(out, "</HTTPSamplerProxy><hashTree>");
 	if (request->header_count > 0) {
-		result |= buf_add_string(out, "<HeaderManager testname=\"headers\"><collectionProp name=\"HeaderManager.headers\">");
+		result |= buf_add_string(
+		    out,
+		    "<HeaderManager testname=\"headers\"><collectionProp name=\"HeaderManager.headers\">");
 		for (size_t i = 0; i < request->header_count; i++) {
 			result |= buf_add_string(out, "<elementProp name=\"\" elementType=\"Header\">");
 			result |= prop(out, "stringProp", "Header.name", request->headers[i].name);
@@ -157,22 +179,31 @@ static int jmx_request(const struct profile *profile, const struct profile_reque
 static int jmx_group(const struct profile *profile, struct buf *out)
 {
 	if (profile->users > 0)
-		return buf_printf(out, "<ThreadGroup guiclass=\"ThreadGroupGui\" testclass=\"ThreadGroup\" testname=\"users\"><intProp name=\"ThreadGroup.num_threads\">%d"
-		                       "</intProp><intProp name=\"ThreadGroup.ramp_time\">%.0f</intProp><boolProp name=\"ThreadGroup.scheduler\">true</boolProp>"
-		                       "<stringProp name=\"ThreadGroup.duration\">%.0f</stringProp><elementProp name=\"ThreadGroup.main_controller\" "
-		                       "elementType=\"LoopController\"><intProp name=\"LoopController.loops\">-1</intProp></elementProp></ThreadGroup><hashTree>\n",
-		                  profile->users, profile->users_ramp, profile->users_seconds);
-	int result = buf_add_string(out, "<OpenModelThreadGroup guiclass=\"OpenModelThreadGroupGui\" testclass=\"OpenModelThreadGroup\" testname=\"arrivals\">"
+		return buf_printf(
+		    out,
+		    "<ThreadGroup guiclass=\"ThreadGroupGui\" testclass=\"ThreadGroup\" "
+		    "testname=\"users\"><intProp name=\"ThreadGroup.num_threads\">%d"
+		    "</intProp><intProp name=\"ThreadGroup.ramp_time\">%.0f</intProp><boolProp "
+		    "name=\"ThreadGroup.scheduler\">true</boolProp>"
+		    "<stringProp name=\"ThreadGroup.duration\">%.0f</stringProp><elementProp "
+		    "name=\"ThreadGroup.main_controller\" "
+		    "elementType=\"LoopController\"><intProp "
+		    "name=\"LoopController.loops\">-1</intProp></elementProp></ThreadGroup><hashTree>\n",
+		    profile->users, profile->users_ramp, profile->users_seconds);
+	int result = buf_add_string(out, "<OpenModelThreadGroup guiclass=\"OpenModelThreadGroupGui\" "
+	                                 "testclass=\"OpenModelThreadGroup\" testname=\"arrivals\">"
 	                                 "<stringProp name=\"OpenModelThreadGroup.schedule\">");
 	for (size_t i = 0; i < profile->stage_count; i++)
-		result |= buf_printf(out, "rate(%g/sec) %s_arrivals(%g sec) rate(%g/sec) ", profile->stages[i].from, profile->poisson ? "random" : "even",
+		result |= buf_printf(out, "rate(%g/sec) %s_arrivals(%g sec) rate(%g/sec) ",
+		                     profile->stages[i].from, profile->poisson ? "random" : "even",
 		                     profile->stages[i].seconds, profile->stages[i].to);
 	return result | buf_add_string(out, "</stringProp></OpenModelThreadGroup><hashTree>\n");
 }
 
 int jmx_write(const struct profile *profile, struct buf *out)
 {
-	int result = buf_add_string(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<jmeterTestPlan version=\"1.2\" properties=\"5.0\" jmeter=\"5.6.3\"><hashTree>"
+	int result = buf_add_string(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<jmeterTestPlan "
+	                                 "version=\"1.2\" properties=\"5.0\" jmeter=\"5.6.3\"><hashTree>"
 	                                 "<TestPlan testname=\"");
 	result |= add_xml(out, profile->name);
 	result |= buf_add_string(out, "\"/><hashTree>\n");
@@ -182,8 +213,11 @@ int jmx_write(const struct profile *profile, struct buf *out)
 		most = profile->requests[i].weight > most ? profile->requests[i].weight : most;
 	/* A share of the iterations each, as JMeter's throughput controllers have it. */
 	for (size_t i = 0; i < profile->request_count; i++) {
-		result |= buf_printf(out, "<ThroughputController testname=\"share\"><intProp name=\"ThroughputController.style\">1</intProp><FloatProperty>"
-		                          "<name>ThroughputController.percentThroughput</name><value>%g</value></FloatProperty></ThroughputController><hashTree>",
+		result |= buf_printf(out,
+		                     "<ThroughputController testname=\"share\"><intProp "
+		                     "name=\"ThroughputController.style\">1</intProp><FloatProperty>"
+		                     "<name>ThroughputController.percentThroughput</name><value>%g</value></"
+		                     "FloatProperty></ThroughputController><hashTree>",
 		                     100 * profile->requests[i].weight / most);
 		result |= jmx_request(profile, &profile->requests[i], out);
 		result |= buf_add_string(out, "</hashTree>\n");

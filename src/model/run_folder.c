@@ -61,8 +61,9 @@ int run_folder_read_brief(struct run *run, const char *folder, struct err *err)
 	if (read_part(run, folder, RUN_VERDICT, run_verdict_read, &trouble) == 0 || owner)
 		return 0;
 	run->state = RUN_INTERRUPTED;
-	snprintf(run->words, sizeof(run->words), "the engine ended without a verdict%s%s; what it wrote is kept",
-	         trouble.text[0] ? ": " : "", trouble.text);
+	snprintf(run->words, sizeof(run->words),
+	         "the engine ended without a verdict%s%s; what it wrote is kept", trouble.text[0] ? ": " : "",
+	         trouble.text);
 	return 0;
 }
 
@@ -202,7 +203,8 @@ char *run_folder_find(const char *results, const char *word, struct err *err)
 		return found;
 	free(found);
 	if (count > 1)
-		err_set(err, "\"%.80s\" means %zu runs; write more of its id (flagdeck load list)", word, count);
+		err_set(err, "\"%.80s\" means %zu runs; write more of its id (flagdeck load list)", word,
+		        count);
 	else
 		err_set(err, "there is no run \"%.80s\" in %s (flagdeck load list)", word, results);
 	return NULL;

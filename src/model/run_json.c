@@ -23,47 +23,87 @@ struct row {
 	size_t offset, size; /* size: of a text */
 };
 
-#define TEXT(type, field) {#field, ROW_TEXT, offsetof(struct type, field), sizeof(((struct type *)0)->field)}
-#define REAL(type, field) {#field, ROW_DOUBLE, offsetof(struct type, field), 0}
-#define COUNT(type, field) {#field, ROW_COUNT, offsetof(struct type, field), 0}
-#define INT(type, field) {#field, ROW_INT, offsetof(struct type, field), 0}
+#define TEXT(type, field)                                                                                    \
+	{                                                                                                    \
+#field, ROW_TEXT, offsetof(struct type, field), sizeof(((struct type *)0)->field)            \
+	}
+#define REAL(type, field)                                                                                    \
+	{                                                                                                    \
+#field, ROW_DOUBLE, offsetof(struct type, field), 0                                          \
+	}
+#define COUNT(type, field)                                                                                   \
+	{                                                                                                    \
+#field, ROW_COUNT, offsetof(struct type, field), 0                                           \
+	}
+#define INT(type, field)                                                                                     \
+	{                                                                                                    \
+#field, ROW_INT, offsetof(struct type, field), 0                                             \
+	}
 
 static const struct row manifest_rows[] = {
-	TEXT(run, id), TEXT(run, name), TEXT(run, service), TEXT(run, env), TEXT(run, target), TEXT(run, engine),
-	TEXT(run, commit), TEXT(run, host), TEXT(run, version),
-	{"startedMs", ROW_INT64, offsetof(struct run, started_ms), 0},
-	{"plannedSeconds", ROW_DOUBLE, offsetof(struct run, planned_seconds), 0},
-	{"peakRate", ROW_DOUBLE, offsetof(struct run, peak_rate), 0},
-	INT(run, pid), INT(run, cpus), INT(run, threads), INT(run, connections), INT(run, users),
+    TEXT(run, id),
+    TEXT(run, name),
+    TEXT(run, service),
+    TEXT(run, env),
+    TEXT(run, target),
+    TEXT(run, engine),
+    TEXT(run, commit),
+    TEXT(run, host),
+    TEXT(run, version),
+    {"startedMs", ROW_INT64, offsetof(struct run, started_ms), 0},
+    {"plannedSeconds", ROW_DOUBLE, offsetof(struct run, planned_seconds), 0},
+    {"peakRate", ROW_DOUBLE, offsetof(struct run, peak_rate), 0},
+    INT(run, pid),
+    INT(run, cpus),
+    INT(run, threads),
+    INT(run, connections),
+    INT(run, users),
 };
 
 static const struct row second_rows[] = {
-	REAL(run_second, at), REAL(run_second, seconds), COUNT(run_second, intended), COUNT(run_second, sent),
-	COUNT(run_second, ok), REAL(run_second, p50), REAL(run_second, p90), REAL(run_second, p99), REAL(run_second, p999),
-	REAL(run_second, max), REAL(run_second, mean),
-	{"serviceP99", ROW_DOUBLE, offsetof(struct run_second, service_p99), 0},
-	COUNT(run_second, bytes), COUNT(run_second, connects), INT(run_second, open),
-	{"inFlight", ROW_INT, offsetof(struct run_second, in_flight), 0},
-	COUNT(run_second, backlog), COUNT(run_second, late),
-	{"lateMax", ROW_DOUBLE, offsetof(struct run_second, late_max), 0},
-	REAL(run_second, cpu), REAL(run_second, busiest), INT(run_second, warmup),
+    REAL(run_second, at),
+    REAL(run_second, seconds),
+    COUNT(run_second, intended),
+    COUNT(run_second, sent),
+    COUNT(run_second, ok),
+    REAL(run_second, p50),
+    REAL(run_second, p90),
+    REAL(run_second, p99),
+    REAL(run_second, p999),
+    REAL(run_second, max),
+    REAL(run_second, mean),
+    {"serviceP99", ROW_DOUBLE, offsetof(struct run_second, service_p99), 0},
+    COUNT(run_second, bytes),
+    COUNT(run_second, connects),
+    INT(run_second, open),
+    {"inFlight", ROW_INT, offsetof(struct run_second, in_flight), 0},
+    COUNT(run_second, backlog),
+    COUNT(run_second, late),
+    {"lateMax", ROW_DOUBLE, offsetof(struct run_second, late_max), 0},
+    REAL(run_second, cpu),
+    REAL(run_second, busiest),
+    INT(run_second, warmup),
 };
 
 static const struct row request_rows[] = {
-	TEXT(run_request, name), COUNT(run_request, count), COUNT(run_request, failed), REAL(run_request, mean),
-	REAL(run_request, p50), REAL(run_request, p90), REAL(run_request, p99), REAL(run_request, p999), REAL(run_request, max),
+    TEXT(run_request, name), COUNT(run_request, count), COUNT(run_request, failed),
+    REAL(run_request, mean), REAL(run_request, p50),    REAL(run_request, p90),
+    REAL(run_request, p99),  REAL(run_request, p999),   REAL(run_request, max),
 };
 
 static const struct row slo_rows[] = {
-	TEXT(run_slo, text), INT(run_slo, held), REAL(run_slo, value),
-	{"brokenAt", ROW_DOUBLE, offsetof(struct run_slo, broken_at), 0},
+    TEXT(run_slo, text),
+    INT(run_slo, held),
+    REAL(run_slo, value),
+    {"brokenAt", ROW_DOUBLE, offsetof(struct run_slo, broken_at), 0},
 };
 
 static const struct row verdict_rows[] = {
-	{"endedMs", ROW_INT64, offsetof(struct run, ended_ms), 0},
-	TEXT(run, words), TEXT(run, generator),
-	{"generatorLimited", ROW_INT, offsetof(struct run, generator_limited), 0},
-	{"foundRate", ROW_DOUBLE, offsetof(struct run, found_rate), 0},
+    {"endedMs", ROW_INT64, offsetof(struct run, ended_ms), 0},
+    TEXT(run, words),
+    TEXT(run, generator),
+    {"generatorLimited", ROW_INT, offsetof(struct run, generator_limited), 0},
+    {"foundRate", ROW_DOUBLE, offsetof(struct run, found_rate), 0},
 };
 
 #define ROWS(table) table, sizeof(table) / sizeof(table[0])
@@ -80,14 +120,25 @@ static void write_rows(cJSON *object, const struct row *rows, size_t count, cons
 		const void *at = (const char *)from + rows[i].offset;
 		double value = 0;
 		switch (rows[i].kind) {
-		case ROW_TEXT: cJSON_AddStringToObject(object, rows[i].name, at); continue;
-		case ROW_DOUBLE: value = *(const double *)at; break;
-		case ROW_COUNT: value = (double)*(const uint64_t *)at; break;
-		case ROW_INT: value = *(const int *)at; break;
-		case ROW_INT64: value = (double)*(const int64_t *)at; break;
+		case ROW_TEXT:
+			cJSON_AddStringToObject(object, rows[i].name, at);
+			continue;
+		case ROW_DOUBLE:
+			value = *(const double *)at;
+			break;
+		case ROW_COUNT:
+			value = (double)*(const uint64_t *)at;
+			break;
+		case ROW_INT:
+			value = *(const int *)at;
+			break;
+		case ROW_INT64:
+			value = (double)*(const int64_t *)at;
+			break;
 		}
 		if (isfinite(value))
-			cJSON_AddNumberToObject(object, rows[i].name, rows[i].kind == ROW_DOUBLE ? rounded(value) : value);
+			cJSON_AddNumberToObject(object, rows[i].name,
+			                        rows[i].kind == ROW_DOUBLE ? rounded(value) : value);
 		else
 			cJSON_AddNullToObject(object, rows[i].name);
 	}
@@ -110,11 +161,20 @@ static void read_rows(const cJSON *object, const struct row *rows, size_t count,
 		}
 		double value = json_number(object, rows[i].name, NAN);
 		switch (rows[i].kind) {
-		case ROW_DOUBLE: *(double *)at = value; break;
-		case ROW_COUNT: *(uint64_t *)at = to_count(value); break;
-		case ROW_INT: *(int *)at = value > -2e9 && value < 2e9 ? (int)value : 0; break;
-		case ROW_INT64: *(int64_t *)at = value > -9e15 && value < 9e15 ? (int64_t)value : 0; break;
-		case ROW_TEXT: break;
+		case ROW_DOUBLE:
+			*(double *)at = value;
+			break;
+		case ROW_COUNT:
+			*(uint64_t *)at = to_count(value);
+			break;
+		case ROW_INT:
+			*(int *)at = value > -2e9 && value < 2e9 ? (int)value : 0;
+			break;
+		case ROW_INT64:
+			*(int64_t *)at = value > -9e15 && value < 9e15 ? (int64_t)value : 0;
+			break;
+		case ROW_TEXT:
+			break;
 		}
 	}
 }
@@ -125,7 +185,8 @@ static void write_errors(cJSON *object, const struct run_second *second)
 	cJSON *errors = cJSON_AddObjectToObject(object, "errors");
 	for (int i = 0; i < RUN_ERRORS; i++)
 		if (second->errors[i])
-			cJSON_AddNumberToObject(errors, run_error_name((enum run_error)i), (double)second->errors[i]);
+			cJSON_AddNumberToObject(errors, run_error_name((enum run_error)i),
+			                        (double)second->errors[i]);
 	cJSON *codes = cJSON_AddArrayToObject(object, "codes");
 	for (int i = 0; i < RUN_CODES; i++)
 		cJSON_AddItemToArray(codes, cJSON_CreateNumber((double)second->codes[i]));
@@ -142,16 +203,19 @@ static void read_errors(const cJSON *object, struct run_second *second)
 	const cJSON *item;
 	int place = 0;
 	for (int i = 0; i < RUN_ERRORS; i++)
-		second->errors[i] = to_count(json_number(json_get(object, "errors"), run_error_name((enum run_error)i), 0));
-	cJSON_ArrayForEach(item, json_get(object, "codes")) {
+		second->errors[i] =
+		    to_count(json_number(json_get(object, "errors"), run_error_name((enum run_error)i), 0));
+	cJSON_ArrayForEach (item, json_get(object, "codes")) {
 		if (place < RUN_CODES)
 			second->codes[place++] = cJSON_IsNumber(item) ? to_count(item->valuedouble) : 0;
 	}
 	place = 0;
-	cJSON_ArrayForEach(item, json_get(object, "heat")) {
+	cJSON_ArrayForEach (item, json_get(object, "heat")) {
 		if (place < RUN_HEAT)
 			second->heat[place++] =
-			    cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 4e9 ? (uint32_t)item->valuedouble : 0;
+			    cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 4e9
+			        ? (uint32_t)item->valuedouble
+			        : 0;
 	}
 }
 
@@ -182,12 +246,13 @@ int run_manifest_read(struct run *run, const char *bytes, size_t len, struct err
 	if (!object)
 		goto out;
 	if (json_int(object, "format", 0) != 1) {
-		err_set(err, "it was written by another version of flagdeck (format %lld)", (long long)json_int(object, "format", 0));
+		err_set(err, "it was written by another version of flagdeck (format %lld)",
+		        (long long)json_int(object, "format", 0));
 		goto out;
 	}
 	read_rows(object, ROWS(manifest_rows), run);
 	run->slo_count = 0;
-	cJSON_ArrayForEach(item, json_get(object, "slos")) {
+	cJSON_ArrayForEach (item, json_get(object, "slos")) {
 		if (!cJSON_IsString(item) || run->slo_count == RUN_SLOS)
 			continue;
 		struct run_slo *slo = &run->slos[run->slo_count++];
@@ -253,18 +318,19 @@ static void read_lists(struct run *run, const cJSON *object)
 {
 	const cJSON *item;
 	run->request_count = run->slo_count = run->failure_count = 0;
-	cJSON_ArrayForEach(item, json_get(object, "requests")) {
+	cJSON_ArrayForEach (item, json_get(object, "requests")) {
 		if (run->request_count < RUN_REQUESTS)
 			read_rows(item, ROWS(request_rows), &run->requests[run->request_count++]);
 	}
-	cJSON_ArrayForEach(item, json_get(object, "slos")) {
+	cJSON_ArrayForEach (item, json_get(object, "slos")) {
 		if (run->slo_count < RUN_SLOS)
 			read_rows(item, ROWS(slo_rows), &run->slos[run->slo_count++]);
 	}
-	cJSON_ArrayForEach(item, json_get(object, "failures")) {
-		if (run->failure_count < sizeof(run->failures) / sizeof(run->failures[0]) && cJSON_IsString(item))
-			utf8_sanitise(run->failures[run->failure_count++], sizeof(run->failures[0]), item->valuestring,
-			              strlen(item->valuestring));
+	cJSON_ArrayForEach (item, json_get(object, "failures")) {
+		if (run->failure_count < sizeof(run->failures) / sizeof(run->failures[0]) &&
+		    cJSON_IsString(item))
+			utf8_sanitise(run->failures[run->failure_count++], sizeof(run->failures[0]),
+			              item->valuestring, strlen(item->valuestring));
 	}
 }
 

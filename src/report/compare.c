@@ -44,9 +44,9 @@ static const struct metric {
 	int more_is_better, by_mean;
 	double least; /* a smaller absolute change does not matter */
 } metrics[COMPARE_ROWS] = {
-	{"p50", "ms", p50_of, 0, 0, 0.02},          {"p99", "ms", p99_of, 0, 0, 0.05},
-	{"mean", "ms", mean_of, 0, 0, 0.02},        {"errors", "%", errors_of, 0, 1, 0.1},
-	{"good answers", "/s", rate_of, 1, 0, 0.5},
+    {"p50", "ms", p50_of, 0, 0, 0.02},          {"p99", "ms", p99_of, 0, 0, 0.05},
+    {"mean", "ms", mean_of, 0, 0, 0.02},        {"errors", "%", errors_of, 0, 1, 0.1},
+    {"good answers", "/s", rate_of, 1, 0, 0.5},
 };
 
 const char *compare_verdict_name(enum compare_verdict verdict)
@@ -117,11 +117,17 @@ static void compare_metric(struct compare_row *row, const struct metric *metric,
                            const struct run *after, double threshold)
 {
 	double *room = mem_new_array(3 * SECONDS_MAX + DRAWS, sizeof(double));
-	double *old = room, *new = room + SECONDS_MAX, *spare = room + 2 * SECONDS_MAX, *differences = room + 3 * SECONDS_MAX;
+	double *old = room, *new = room + SECONDS_MAX, *spare = room + 2 * SECONDS_MAX,
+	       *differences = room + 3 * SECONDS_MAX;
 	size_t old_count = collect(before, metric, old), new_count = collect(after, metric, new);
 	uint64_t random = UINT64_C(0x9e3779b97f4a7c15);
-	*row = (struct compare_row){.name = metric->name, .unit = metric->unit, .before = NAN, .after = NAN, .low = NAN,
-	                            .high = NAN, .verdict = COMPARE_UNKNOWN};
+	*row = (struct compare_row){.name = metric->name,
+	                            .unit = metric->unit,
+	                            .before = NAN,
+	                            .after = NAN,
+	                            .low = NAN,
+	                            .high = NAN,
+	                            .verdict = COMPARE_UNKNOWN};
 	if (old_count >= SECONDS_MIN && new_count >= SECONDS_MIN) {
 		for (int i = 0; i < DRAWS; i++)
 			differences[i] = resample(new, new_count, metric->by_mean, spare, &random) -
@@ -136,7 +142,8 @@ static void compare_metric(struct compare_row *row, const struct metric *metric,
 	free(room);
 }
 
-void runs_compare(struct comparison *comparison, const struct run *before, const struct run *after, double threshold)
+void runs_compare(struct comparison *comparison, const struct run *before, const struct run *after,
+                  double threshold)
 {
 	const struct compare_row *worse = NULL, *better = NULL;
 	int known = 0;
@@ -151,10 +158,15 @@ void runs_compare(struct comparison *comparison, const struct run *before, const
 			better = row;
 	}
 	const struct compare_row *told = worse ? worse : better;
-	comparison->verdict = worse ? COMPARE_WORSE : better ? COMPARE_BETTER : known ? COMPARE_SAME : COMPARE_UNKNOWN;
+	comparison->verdict = worse    ? COMPARE_WORSE
+	                      : better ? COMPARE_BETTER
+	                      : known  ? COMPARE_SAME
+	                               : COMPARE_UNKNOWN;
 	if (told)
-		snprintf(comparison->words, sizeof(comparison->words), "%s: %s went from %.3g to %.3g %s (between %+.3g and %+.3g)",
-		         compare_verdict_name(comparison->verdict), told->name, told->before, told->after, told->unit, told->low, told->high);
+		snprintf(comparison->words, sizeof(comparison->words),
+		         "%s: %s went from %.3g to %.3g %s (between %+.3g and %+.3g)",
+		         compare_verdict_name(comparison->verdict), told->name, told->before, told->after,
+		         told->unit, told->low, told->high);
 	else
 		snprintf(comparison->words, sizeof(comparison->words), "%s",
 		         known ? "noise: no difference that is larger than chance and matters"

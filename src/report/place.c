@@ -44,7 +44,8 @@ static int read_options(struct place *place, const char *query, int *styled, str
 			free(text);
 		} else {
 			free(text);
-			return err_set(err, "s3:// knows region, endpoint and path-style, not \"%.*s\"", (int)name, query);
+			return err_set(err, "s3:// knows region, endpoint and path-style, not \"%.*s\"",
+			               (int)name, query);
 		}
 		query += len + (query[len] == '&');
 	}
@@ -75,7 +76,8 @@ static int parse_s3(struct place *place, const char *url, struct err *err)
 	if (!place->endpoint)
 		place->endpoint = mem_printf("https://s3.%s.amazonaws.com", place->region);
 	if (strncmp(place->endpoint, "https://", 8) != 0 && strncmp(place->endpoint, "http://", 7) != 0)
-		return err_set(err, "the endpoint \"%.80s\" must begin with https:// or http://", place->endpoint);
+		return err_set(err, "the endpoint \"%.80s\" must begin with https:// or http://",
+		               place->endpoint);
 	for (size_t i = strlen(place->endpoint); i > 8 && place->endpoint[i - 1] == '/'; i--)
 		place->endpoint[i - 1] = '\0';
 	return 0;
@@ -85,7 +87,8 @@ static int connect_s3(struct place *place, struct err *err)
 {
 	const char *host = strstr(place->endpoint, "://") + 3;
 	char *url = place->path_style ? mem_copy_string(place->endpoint)
-	                              : mem_printf("%.*s%s.%s", (int)(host - place->endpoint), place->endpoint, place->bucket, host);
+	                              : mem_printf("%.*s%s.%s", (int)(host - place->endpoint),
+	                                           place->endpoint, place->bucket, host);
 	struct http_endpoint endpoint = {.url = url, .no_compression = 1};
 	place->loop = loop_new(err);
 	place->http = place->loop ? http_new(place->loop, err) : NULL;
@@ -131,7 +134,8 @@ void place_close(struct place *place)
 	free(place);
 }
 
-static int put_in_folder(const struct place *place, const char *name, const char *bytes, size_t len, struct err *err)
+static int put_in_folder(const struct place *place, const char *name, const char *bytes, size_t len,
+                         struct err *err)
 {
 	char *path = mem_printf("%s/%s", place->folder, name), *other = mem_printf("%s.new", path);
 	int result = -1;
@@ -157,9 +161,11 @@ static int put_in_folder(const struct place *place, const char *name, const char
 	return result;
 }
 
-int place_put(struct place *place, const char *name, const char *type, const char *bytes, size_t len, struct err *err)
+int place_put(struct place *place, const char *name, const char *type, const char *bytes, size_t len,
+              struct err *err)
 {
-	return place->folder ? put_in_folder(place, name, bytes, len, err) : s3_put(place, name, type, bytes, len, err);
+	return place->folder ? put_in_folder(place, name, bytes, len, err)
+	                     : s3_put(place, name, type, bytes, len, err);
 }
 
 int place_put_file(struct place *place, const char *name, const char *path, struct err *err)
@@ -173,7 +179,8 @@ int place_put_file(struct place *place, const char *name, const char *path, stru
 	return result;
 }
 
-static int put_folder(struct place *place, const char *name, const char *folder, int depth, size_t *count, struct err *err)
+static int put_folder(struct place *place, const char *name, const char *folder, int depth, size_t *count,
+                      struct err *err)
 {
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
@@ -184,7 +191,8 @@ static int put_folder(struct place *place, const char *name, const char *folder,
 		struct stat status;
 		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "lock") == 0)
 			continue;
-		char *path = mem_printf("%s/%s", folder, entry->d_name), *to = mem_printf("%s%s%s", name, *name ? "/" : "", entry->d_name);
+		char *path = mem_printf("%s/%s", folder, entry->d_name),
+		     *to = mem_printf("%s%s%s", name, *name ? "/" : "", entry->d_name);
 		if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && depth < DEPTH_MAX)
 			result = put_folder(place, to, path, depth + 1, count, err);
 		else if (S_ISREG(status.st_mode)) {
@@ -198,7 +206,8 @@ static int put_folder(struct place *place, const char *name, const char *folder,
 	return result;
 }
 
-int place_put_folder(struct place *place, const char *name, const char *folder, size_t *count, struct err *err)
+int place_put_folder(struct place *place, const char *name, const char *folder, size_t *count,
+                     struct err *err)
 {
 	*count = 0;
 	return put_folder(place, name, folder, 0, count, err);

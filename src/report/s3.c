@@ -44,13 +44,14 @@ static void done(void *arg, const struct http_result *result)
 {
 	struct waiting *waiting = arg;
 	waiting->reply->status = result->outcome == HTTP_FAILED ? 0 : result->status;
-	snprintf(waiting->reply->error, sizeof(waiting->reply->error), "%s", result->error ? result->error : "");
+	snprintf(waiting->reply->error, sizeof(waiting->reply->error), "%s",
+	         result->error ? result->error : "");
 	waiting->done = 1;
 	loop_stop(waiting->loop);
 }
 
-void s3_exchange(struct place *place, struct http_server *server, const struct http_request *wish, struct s3_reply *reply,
-                 int hashed)
+void s3_exchange(struct place *place, struct http_server *server, const struct http_request *wish,
+                 struct s3_reply *reply, int hashed)
 {
 	struct http_request request = *wish;
 	struct err err = {0};
@@ -115,7 +116,8 @@ struct s3_wish {
 
 static int send_once(struct place *place, const struct s3_wish *wish, struct s3_reply *reply, struct err *err)
 {
-	char hash[65], *host = host_of(place), *path = path_of(place, wish->name), *type = mem_printf("Content-Type: %s", wish->type ? wish->type : "");
+	char hash[65], *host = host_of(place), *path = path_of(place, wish->name),
+	               *type = mem_printf("Content-Type: %s", wish->type ? wish->type : "");
 	struct buf lines[LINES], target;
 	const char *headers[LINES + 2];
 	size_t count = 0;
@@ -127,10 +129,16 @@ static int send_once(struct place *place, const struct s3_wish *wish, struct s3_
 		buf_init(&lines[i], 16 << 10);
 	buf_init(&target, 64 << 10);
 	sha256_hex(wish->body ? wish->body : "", wish->len, hash);
-	const struct sigv4_request request = {.method = wish->method, .host = host, .path = path, .query = wish->query,
-	                                      .payload_hash = hash, .region = place->region, .service = "s3",
+	const struct sigv4_request request = {.method = wish->method,
+	                                      .host = host,
+	                                      .path = path,
+	                                      .query = wish->query,
+	                                      .payload_hash = hash,
+	                                      .region = place->region,
+	                                      .service = "s3",
 	                                      .now_ms = clock_system.wall(&clock_system)};
-	const struct sigv4_keys keys = {place->keys.access_key, place->keys.secret_key, place->keys.session_token};
+	const struct sigv4_keys keys = {place->keys.access_key, place->keys.secret_key,
+	                                place->keys.session_token};
 	size_t signed_lines = sigv4_sign(&request, &keys, lines);
 	for (size_t i = 0; i < signed_lines; i++)
 		headers[count++] = buf_string(&lines[i]);
@@ -138,8 +146,13 @@ static int send_once(struct place *place, const struct s3_wish *wish, struct s3_
 		headers[count++] = type;
 	headers[count] = NULL;
 	(void)!sigv4_target(&request, &target);
-	s3_exchange(place, place->server, &(struct http_request){.method = wish->method, .path = buf_string(&target), .headers = headers,
-	                                                         .body = wish->body, .body_len = wish->len}, reply, wish->hashed);
+	s3_exchange(place, place->server,
+	            &(struct http_request){.method = wish->method,
+	                                   .path = buf_string(&target),
+	                                   .headers = headers,
+	                                   .body = wish->body,
+	                                   .body_len = wish->len},
+	            reply, wish->hashed);
 	for (int i = 0; i < LINES; i++)
 		buf_release(&lines[i]);
 	buf_release(&target);
@@ -152,7 +165,8 @@ static int is_passing(int status)
 	return status == 0 || status == 408 || status == 429 || status >= 500;
 }
 
-static int tell(const struct place *place, const struct s3_wish *wish, const struct s3_reply *reply, struct err *err)
+static int tell(const struct place *place, const struct s3_wish *wish, const struct s3_reply *reply,
+                struct err *err)
 {
 	const char *at = buf_string(&reply->body);
 	if (!reply->status)
@@ -161,7 +175,8 @@ static int tell(const struct place *place, const struct s3_wish *wish, const str
 	char *message = s3_xml(&at, "Message");
 	char *safe = utf8_sanitised(message ? message : "", message ? strlen(message) : 0, 160);
 	char *safe_code = utf8_sanitised(code ? code : "", code ? strlen(code) : 0, 60);
-	err_set(err, "s3://%s/%s: status %d %s %s", place->bucket, wish->name, reply->status, safe_code, safe);
+	err_set(err, "s3://%s/%s: status %d %s %s", place->bucket, wish->name, reply->status, safe_code,
+	        safe);
 	free(safe);
 	free(safe_code);
 	free(code);
@@ -192,7 +207,8 @@ static int send_wish(struct place *place, const struct s3_wish *wish, struct s3_
 			return 0;
 		if (!is_passing(reply->status) || i + 1 == TRIES)
 			break;
-		log_line(place->log, "s3: %s %s: status %d %s, trying again", wish->method, wish->name, reply->status, reply->error);
+		log_line(place->log, "s3: %s %s: status %d %s, trying again", wish->method, wish->name,
+		         reply->status, reply->error);
 		pause_for(place, pause);
 	}
 	return tell(place, wish, reply, err);
@@ -206,17 +222,19 @@ static int verify(struct place *place, const char *name, const char *bytes, size
 	struct s3_reply reply = {0};
 	char hash[65];
 	buf_init(&reply.body, S3_REPLY);
-	int result = send_wish(place, &(struct s3_wish){.method = "GET", .name = name, .hashed = 1}, &reply, err);
+	int result =
+	    send_wish(place, &(struct s3_wish){.method = "GET", .name = name, .hashed = 1}, &reply, err);
 	sha256_hex(bytes, len, hash);
 	if (result == 0 && (reply.received != len || (len <= whole_max && strcmp(hash, reply.hash) != 0)))
-		result = err_set(err, "s3://%s/%s: what was read back is not what was written (%zu of %zu bytes)", place->bucket, name,
-		                 reply.received, len);
+		result =
+		    err_set(err, "s3://%s/%s: what was read back is not what was written (%zu of %zu bytes)",
+		            place->bucket, name, reply.received, len);
 	buf_release(&reply.body);
 	return result;
 }
 
-static int put_parts(struct place *place, const char *name, const char *id, const char *bytes, size_t len, struct buf *list,
-                     struct err *err)
+static int put_parts(struct place *place, const char *name, const char *id, const char *bytes, size_t len,
+                     struct buf *list, struct err *err)
 {
 	struct s3_reply reply = {0};
 	int result = 0, number = 1;
@@ -225,13 +243,19 @@ static int put_parts(struct place *place, const char *name, const char *id, cons
 		char text[16];
 		snprintf(text, sizeof(text), "%d", number);
 		const char *const query[] = {"partNumber", text, "uploadId", id, NULL};
-		result = send_wish(place, &(struct s3_wish){.method = "PUT", .name = name, .query = query, .body = bytes + at,
-		                                            .len = len - at < PART ? len - at : PART}, &reply, err);
+		result = send_wish(place,
+		                   &(struct s3_wish){.method = "PUT",
+		                                     .name = name,
+		                                     .query = query,
+		                                     .body = bytes + at,
+		                                     .len = len - at < PART ? len - at : PART},
+		                   &reply, err);
 	}
 	/* The digests of the parts, as the server has them. */
 	const char *const query[] = {"uploadId", id, "max-parts", "1000", NULL};
 	if (result == 0)
-		result = send_wish(place, &(struct s3_wish){.method = "GET", .name = name, .query = query}, &reply, err);
+		result = send_wish(place, &(struct s3_wish){.method = "GET", .name = name, .query = query},
+		                   &reply, err);
 	if (result == 0) {
 		const char *at = buf_string(&reply.body);
 		char *part, *tag;
@@ -239,20 +263,23 @@ static int put_parts(struct place *place, const char *name, const char *id, cons
 		(void)!buf_add_string(list, "<CompleteMultipartUpload>");
 		while ((part = s3_xml(&at, "PartNumber"))) {
 			tag = s3_xml(&at, "ETag");
-			(void)!buf_printf(list, "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>", atoi(part), tag ? tag : "");
+			(void)!buf_printf(list, "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>",
+			                  atoi(part), tag ? tag : "");
 			listed += tag != NULL;
 			free(part);
 			free(tag);
 		}
 		(void)!buf_add_string(list, "</CompleteMultipartUpload>");
 		if (listed != number - 1)
-			result = err_set(err, "s3://%s/%s: %d of %d parts arrived", place->bucket, name, listed, number - 1);
+			result = err_set(err, "s3://%s/%s: %d of %d parts arrived", place->bucket, name,
+			                 listed, number - 1);
 	}
 	buf_release(&reply.body);
 	return result;
 }
 
-static int put_large(struct place *place, const char *name, const char *type, const char *bytes, size_t len, struct err *err)
+static int put_large(struct place *place, const char *name, const char *type, const char *bytes, size_t len,
+                     struct err *err)
 {
 	const char *const begin[] = {"uploads", "", NULL};
 	struct s3_reply reply = {0};
@@ -265,7 +292,10 @@ static int put_large(struct place *place, const char *name, const char *type, co
 		result = err_set(err, "%s is too large to be published", name);
 		goto out;
 	}
-	result = send_wish(place, &(struct s3_wish){.method = "POST", .name = name, .type = type, .query = begin, .body = ""}, &reply, err);
+	result = send_wish(
+	    place,
+	    &(struct s3_wish){.method = "POST", .name = name, .type = type, .query = begin, .body = ""},
+	    &reply, err);
 	const char *at = buf_string(&reply.body);
 	if (result == 0 && !(id = s3_xml(&at, "UploadId")))
 		result = err_set(err, "s3://%s/%s: the server began no upload in parts", place->bucket, name);
@@ -274,14 +304,21 @@ static int put_large(struct place *place, const char *name, const char *type, co
 	const char *const query[] = {"uploadId", id, NULL};
 	result = put_parts(place, name, id, bytes, len, &list, err);
 	if (result == 0)
-		result = send_wish(place, &(struct s3_wish){.method = "POST", .name = name, .type = "application/xml", .query = query,
-		                                            .body = buf_string(&list), .len = list.len}, &reply, err);
+		result = send_wish(place,
+		                   &(struct s3_wish){.method = "POST",
+		                                     .name = name,
+		                                     .type = "application/xml",
+		                                     .query = query,
+		                                     .body = buf_string(&list),
+		                                     .len = list.len},
+		                   &reply, err);
 	if (result == 0 && strstr(buf_string(&reply.body), "<Error>"))
 		result = tell(place, &(struct s3_wish){.name = name}, &reply, err);
 	if (result < 0) {
 		/* Parts that nobody puts together cost money until somebody finds them. */
 		struct err unheard;
-		(void)!send_wish(place, &(struct s3_wish){.method = "DELETE", .name = name, .query = query}, &reply, &unheard);
+		(void)!send_wish(place, &(struct s3_wish){.method = "DELETE", .name = name, .query = query},
+		                 &reply, &unheard);
 	}
 out:
 	free(id);
@@ -290,7 +327,8 @@ out:
 	return result;
 }
 
-int s3_put(struct place *place, const char *name, const char *type, const char *bytes, size_t len, struct err *err)
+int s3_put(struct place *place, const char *name, const char *type, const char *bytes, size_t len,
+           struct err *err)
 {
 	struct s3_reply reply = {0};
 	int result;
@@ -298,7 +336,10 @@ int s3_put(struct place *place, const char *name, const char *type, const char *
 	if (len > PART)
 		result = put_large(place, name, type, bytes, len, err);
 	else
-		result = send_wish(place, &(struct s3_wish){.method = "PUT", .name = name, .type = type, .body = bytes, .len = len}, &reply, err);
+		result = send_wish(
+		    place,
+		    &(struct s3_wish){.method = "PUT", .name = name, .type = type, .body = bytes, .len = len},
+		    &reply, err);
 	buf_release(&reply.body);
 	return result < 0 ? -1 : verify(place, name, bytes, len, err);
 }
@@ -314,12 +355,18 @@ char *place_presign(struct place *place, const char *method, const char *name, i
 	if (s3_keys_find(place, err) < 0)
 		return NULL;
 	char *host = host_of(place), *path = path_of(place, name);
-	const struct sigv4_request request = {.method = method, .host = host, .path = path, .region = place->region, .service = "s3",
+	const struct sigv4_request request = {.method = method,
+	                                      .host = host,
+	                                      .path = path,
+	                                      .region = place->region,
+	                                      .service = "s3",
 	                                      .now_ms = clock_system.wall(&clock_system)};
-	const struct sigv4_keys keys = {place->keys.access_key, place->keys.secret_key, place->keys.session_token};
+	const struct sigv4_keys keys = {place->keys.access_key, place->keys.secret_key,
+	                                place->keys.session_token};
 	buf_init(&out, 64 << 10);
 	if (sigv4_presign(&request, &keys, seconds, &out) == 0)
-		result = mem_printf("%.*s://%s%s", (int)(strstr(place->endpoint, "://") - place->endpoint), place->endpoint, host, buf_string(&out));
+		result = mem_printf("%.*s://%s%s", (int)(strstr(place->endpoint, "://") - place->endpoint),
+		                    place->endpoint, host, buf_string(&out));
 	buf_release(&out);
 	free(host);
 	free(path);

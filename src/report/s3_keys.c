@@ -32,8 +32,8 @@ static const char *env(const char *name)
 }
 
 /* GET or PUT of a URL with up to one header; 0 when it answered 200. */
-static int fetch(struct place *place, const char *method, const char *url, const char *header, struct s3_reply *reply,
-                 const char *what, struct err *err)
+static int fetch(struct place *place, const char *method, const char *url, const char *header,
+                 struct s3_reply *reply, const char *what, struct err *err)
 {
 	const char *scheme = strstr(url, "://"), *path = scheme ? strchr(scheme + 3, '/') : NULL;
 	char *base = path ? mem_copy(url, (size_t)(path - url)) : mem_copy_string(url);
@@ -42,8 +42,11 @@ static int fetch(struct place *place, const char *method, const char *url, const
 	struct http_server *server = http_server_new(place->http, &endpoint, err);
 	int result = -1;
 	if (server) {
-		s3_exchange(place, server, &(struct http_request){.method = method, .path = path ? path : "/",
-		                                                   .headers = header ? headers : NULL, .body = strcmp(method, "PUT") == 0 ? "" : NULL},
+		s3_exchange(place, server,
+		            &(struct http_request){.method = method,
+		                                   .path = path ? path : "/",
+		                                   .headers = header ? headers : NULL,
+		                                   .body = strcmp(method, "PUT") == 0 ? "" : NULL},
 		            reply, 0);
 		if (reply->status == 200) {
 			result = 0;
@@ -72,7 +75,8 @@ static int read_token(const char *path, struct buf *token, struct err *err)
 /* The token is read anew each time: it is renewed in place. */
 static int from_web_identity(struct place *place, struct err *err)
 {
-	const char *role = env("AWS_ROLE_ARN"), *session = env("AWS_ROLE_SESSION_NAME"), *own = env("AWS_ENDPOINT_URL_STS");
+	const char *role = env("AWS_ROLE_ARN"), *session = env("AWS_ROLE_SESSION_NAME"),
+	           *own = env("AWS_ENDPOINT_URL_STS");
 	struct s3_reply reply = {0};
 	struct buf token;
 	char *text = NULL;
@@ -95,7 +99,8 @@ static int from_web_identity(struct place *place, struct err *err)
 		text_add_escaped(&url, role);
 		text_add(&url, "&WebIdentityToken=");
 		text_add_escaped(&url, buf_string(&token));
-		result = fetch(place, "GET", escaped, NULL, &reply, "the role of AWS_ROLE_ARN was not given", err);
+		result =
+		    fetch(place, "GET", escaped, NULL, &reply, "the role of AWS_ROLE_ARN was not given", err);
 		explicit_bzero(escaped, room);
 		free(escaped);
 	}
@@ -122,7 +127,8 @@ static int from_web_identity(struct place *place, struct err *err)
 /* Plain HTTP only to the agent's addresses and this machine: the token must not travel. */
 static int may_get_token(const char *url)
 {
-	static const char *const near[] = {"http://127.0.0.1", "http://localhost", "http://[::1]", "http://169.254.170.2",
+	static const char *const near[] = {"http://127.0.0.1",      "http://localhost",
+	                                   "http://[::1]",          "http://169.254.170.2",
 	                                   "http://169.254.170.23", "http://[fd00:ec2::23]"};
 	if (strncmp(url, "https://", 8) == 0)
 		return 1;
@@ -136,7 +142,8 @@ static int may_get_token(const char *url)
 
 static int from_container(struct place *place, const char *url, struct err *err)
 {
-	const char *token = env("AWS_CONTAINER_AUTHORIZATION_TOKEN"), *file = env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+	const char *token = env("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+	           *file = env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
 	struct s3_reply reply = {0};
 	struct buf from_file;
 	char *header = NULL;
@@ -144,7 +151,8 @@ static int from_container(struct place *place, const char *url, struct err *err)
 	buf_init(&from_file, 64 << 10);
 	buf_init(&reply.body, S3_REPLY);
 	if (!may_get_token(url)) {
-		err_set(err, "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https or an address of this machine");
+		err_set(err,
+		        "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https or an address of this machine");
 		goto out;
 	}
 	if (file && read_token(file, &from_file, err) < 0)
@@ -163,16 +171,19 @@ out:
 
 static int from_metadata(struct place *place, struct err *err)
 {
-	const char *base = env("AWS_EC2_METADATA_SERVICE_ENDPOINT") ? env("AWS_EC2_METADATA_SERVICE_ENDPOINT") : "http://169.254.169.254";
+	const char *base = env("AWS_EC2_METADATA_SERVICE_ENDPOINT") ? env("AWS_EC2_METADATA_SERVICE_ENDPOINT")
+	                                                            : "http://169.254.169.254";
 	static const char roles[] = "/latest/meta-data/iam/security-credentials/";
-	const char *what = "no credentials: none in the environment, no web identity, no pod identity, and the metadata service";
+	const char *what = "no credentials: none in the environment, no web identity, no pod identity, and "
+	                   "the metadata service";
 	struct s3_reply reply = {0};
 	char *header = NULL, *role = NULL, *url;
 	int result = -1;
 	buf_init(&reply.body, S3_REPLY);
 	url = mem_printf("%s/latest/api/token", base);
 	if (fetch(place, "PUT", url, "X-aws-ec2-metadata-token-ttl-seconds: 300", &reply, what, err) == 0) {
-		header = mem_printf("X-aws-ec2-metadata-token: %.*s", (int)strcspn(buf_string(&reply.body), "\r\n"), buf_string(&reply.body));
+		header = mem_printf("X-aws-ec2-metadata-token: %.*s",
+		                    (int)strcspn(buf_string(&reply.body), "\r\n"), buf_string(&reply.body));
 		free(url);
 		url = mem_printf("%s%s", base, roles);
 		result = fetch(place, "GET", url, header, &reply, what, err);
@@ -212,7 +223,8 @@ int s3_keys_find(struct place *place, struct err *err)
 	if (env("AWS_CONTAINER_CREDENTIALS_FULL_URI"))
 		return from_container(place, env("AWS_CONTAINER_CREDENTIALS_FULL_URI"), err);
 	if (env("AWS_EC2_METADATA_DISABLED") && strcmp(env("AWS_EC2_METADATA_DISABLED"), "true") == 0)
-		return err_set(err, "no credentials: none in the environment, no web identity, no pod identity, and the metadata service "
+		return err_set(err, "no credentials: none in the environment, no web identity, no pod "
+		                    "identity, and the metadata service "
 		                    "is switched off (AWS_EC2_METADATA_DISABLED)");
 	return from_metadata(place, err);
 }

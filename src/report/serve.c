@@ -25,7 +25,8 @@ int site_host_is_ours(const char *host)
 	for (size_t i = 0; host && i < 3; i++) {
 		size_t len = strlen(ours[i]);
 		if (strncasecmp(host, ours[i], len) == 0 &&
-		    (!host[len] || (host[len] == ':' && host[len + 1] && strspn(host + len + 1, "0123456789") == strlen(host + len + 1))))
+		    (!host[len] || (host[len] == ':' && host[len + 1] &&
+		                    strspn(host + len + 1, "0123456789") == strlen(host + len + 1))))
 			return 1;
 	}
 	return 0;
@@ -42,10 +43,12 @@ char *site_path(const char *folder, const char *path)
 
 static void handle(void *arg, struct server_call *call, const struct server_request *request)
 {
-	static const char headers[] = "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n"
-	                              "Cache-Control: no-cache\r\nContent-Security-Policy: default-src 'none'; script-src 'self'; "
-	                              "style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-	                              "frame-ancestors 'none'\r\n";
+	static const char headers[] =
+	    "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n"
+	    "Cache-Control: no-cache\r\nContent-Security-Policy: default-src 'none'; script-src 'self'; "
+	    "style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action "
+	    "'none'; "
+	    "frame-ancestors 'none'\r\n";
 	const struct site_server *site = arg;
 	char host[300];
 	struct buf bytes;

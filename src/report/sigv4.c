@@ -17,8 +17,8 @@ static void add_encoded(struct buf *out, const char *text, int keep_slash)
 {
 	for (; *text; text++) {
 		char c = *text;
-		int plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.~", c) ||
-		            (keep_slash && c == '/');
+		int plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		            strchr("-_.~", c) || (keep_slash && c == '/');
 		if (plain)
 			(void)!buf_add(out, &c, 1);
 		else
@@ -62,14 +62,15 @@ static void stamps(int64_t now_ms, char stamp[20], char day[12])
 	strftime(day, 12, "%Y%m%d", &tm);
 }
 
-static void signature(const struct sigv4_request *request, const struct sigv4_keys *keys, const struct buf *canonical,
-                      char out[65])
+static void signature(const struct sigv4_request *request, const struct sigv4_keys *keys,
+                      const struct buf *canonical, char out[65])
 {
 	unsigned char key[32], next[32];
 	char hash[65], stamp[20], day[12];
 	stamps(request->now_ms, stamp, day);
 	sha256_hex(buf_string(canonical), canonical->len, hash);
-	char *text = mem_printf("AWS4-HMAC-SHA256\n%s\n%s/%s/%s/aws4_request\n%s", stamp, day, request->region, request->service, hash);
+	char *text = mem_printf("AWS4-HMAC-SHA256\n%s\n%s/%s/%s/aws4_request\n%s", stamp, day,
+	                        request->region, request->service, hash);
 	char *secret = mem_printf("AWS4%s", keys->secret_key);
 	const char *const steps[] = {request->region, request->service, "aws4_request", text};
 	hmac_sha256(secret, strlen(secret), day, strlen(day), key);
@@ -118,14 +119,18 @@ size_t sigv4_sign(const struct sigv4_request *request, const struct sigv4_keys *
 	(void)!buf_printf(&canonical, "\nhost:%s\n", request->host);
 	if (request->extra_header)
 		(void)!buf_printf(&canonical, "%s\n", request->extra_header);
-	(void)!buf_printf(&canonical, "x-amz-content-sha256:%s\nx-amz-date:%s\n", request->payload_hash, stamp);
+	(void)!buf_printf(&canonical, "x-amz-content-sha256:%s\nx-amz-date:%s\n", request->payload_hash,
+	                  stamp);
 	if (has_token)
 		(void)!buf_printf(&canonical, "x-amz-security-token:%s\n", keys->session_token);
-	(void)!buf_printf(&names, "host%s%.*s;x-amz-content-sha256;x-amz-date%s", extra ? ";" : "", (int)extra,
-	                  request->extra_header ? request->extra_header : "", has_token ? ";x-amz-security-token" : "");
+	(void)!buf_printf(&names, "host%s%.*s;x-amz-content-sha256;x-amz-date%s", extra ? ";" : "",
+	                  (int)extra, request->extra_header ? request->extra_header : "",
+	                  has_token ? ";x-amz-security-token" : "");
 	(void)!buf_printf(&canonical, "\n%s\n%s", buf_string(&names), request->payload_hash);
 	signature(request, keys, &canonical, mac);
-	(void)!buf_printf(&lines[0], "Authorization: AWS4-HMAC-SHA256 Credential=%s/%s/%s/%s/aws4_request,SignedHeaders=%s,Signature=%s",
+	(void)!buf_printf(&lines[0],
+	                  "Authorization: AWS4-HMAC-SHA256 "
+	                  "Credential=%s/%s/%s/%s/aws4_request,SignedHeaders=%s,Signature=%s",
 	                  keys->access_key, day, request->region, request->service, buf_string(&names), mac);
 	(void)!buf_printf(&lines[1], "x-amz-date: %s", stamp);
 	(void)!buf_printf(&lines[2], "x-amz-content-sha256: %s", request->payload_hash);
@@ -136,7 +141,8 @@ size_t sigv4_sign(const struct sigv4_request *request, const struct sigv4_keys *
 	return has_token ? 4 : 3;
 }
 
-int sigv4_presign(const struct sigv4_request *request, const struct sigv4_keys *keys, int seconds, struct buf *out)
+int sigv4_presign(const struct sigv4_request *request, const struct sigv4_keys *keys, int seconds,
+                  struct buf *out)
 {
 	char stamp[20], day[12], mac[65], lasts[16];
 	const char *query[QUERY_MAX + 1];
@@ -144,9 +150,13 @@ int sigv4_presign(const struct sigv4_request *request, const struct sigv4_keys *
 	struct buf canonical;
 	stamps(request->now_ms, stamp, day);
 	snprintf(lasts, sizeof(lasts), "%d", seconds);
-	char *credential = mem_printf("%s/%s/%s/%s/aws4_request", keys->access_key, day, request->region, request->service);
-	const char *const ours[] = {"X-Amz-Algorithm", "AWS4-HMAC-SHA256", "X-Amz-Credential", credential, "X-Amz-Date", stamp,
-	                            "X-Amz-Expires", lasts, "X-Amz-SignedHeaders", "host"};
+	char *credential =
+	    mem_printf("%s/%s/%s/%s/aws4_request", keys->access_key, day, request->region, request->service);
+	const char *const ours[] = {"X-Amz-Algorithm",     "AWS4-HMAC-SHA256",
+	                            "X-Amz-Credential",    credential,
+	                            "X-Amz-Date",          stamp,
+	                            "X-Amz-Expires",       lasts,
+	                            "X-Amz-SignedHeaders", "host"};
 	for (size_t i = 0; i < 10; i++)
 		query[count++] = ours[i];
 	if (keys->session_token && *keys->session_token) {

@@ -20,13 +20,18 @@
 enum { RUN_JSON_MAX = 64 << 20, LICENSES_MAX = 64 << 10 };
 
 static const char type_html[] = "text/html; charset=utf-8", type_js[] = "text/javascript; charset=utf-8",
-                  type_css[] = "text/css; charset=utf-8", type_json[] = "application/json", type_text[] = "text/plain; charset=utf-8";
+                  type_css[] = "text/css; charset=utf-8", type_json[] = "application/json",
+                  type_text[] = "text/plain; charset=utf-8";
 
 const char *site_type(const char *name)
 {
 	const struct {
 		const char *ending, *type;
-	} types[] = {{".html", type_html}, {".js", type_js}, {".css", type_css}, {".json", type_json}, {".txt", type_text}};
+	} types[] = {{".html", type_html},
+	             {".js", type_js},
+	             {".css", type_css},
+	             {".json", type_json},
+	             {".txt", type_text}};
 	size_t len = strlen(name);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		size_t ending = strlen(types[i].ending);
@@ -39,10 +44,10 @@ const char *site_type(const char *name)
 int site_file_at(size_t index, struct site_file *file)
 {
 	const struct site_file all[] = {
-		{"index.html", type_html, report_index_html}, {"style.css", type_css, report_style_css},
-		{"stats.js", type_js, report_stats_js},       {"charts.js", type_js, report_charts_js},
-		{"app.js", type_js, report_app_js},           {"uplot.js", type_js, report_uplot_js},
-		{"uplot.css", type_css, report_uplot_css},    {"licenses.txt", type_text, report_uplot_license},
+	    {"index.html", type_html, report_index_html}, {"style.css", type_css, report_style_css},
+	    {"stats.js", type_js, report_stats_js},       {"charts.js", type_js, report_charts_js},
+	    {"app.js", type_js, report_app_js},           {"uplot.js", type_js, report_uplot_js},
+	    {"uplot.css", type_css, report_uplot_css},    {"licenses.txt", type_text, report_uplot_license},
 	};
 	if (index >= sizeof(all) / sizeof(all[0]))
 		return 0;
@@ -87,13 +92,15 @@ static int write_pages(const char *out, struct err *err)
 {
 	struct site_file file;
 	if (strlen(report_uplot_js) < 1000)
-		return err_set(err, "this flagdeck was built without the report's chart library; build it where npm and a network are "
+		return err_set(err, "this flagdeck was built without the report's chart library; build it "
+		                    "where npm and a network are "
 		                    "(contrib/report-assets.sh)");
 	for (size_t i = 0; site_file_at(i, &file); i++) {
 		struct buf text;
 		buf_init(&text, 1 << 20);
 		if (strcmp(file.name, "licenses.txt") == 0)
-			(void)!buf_add_string(&text, "This report draws its charts with uPlot, whose licence follows.\n\n");
+			(void)!buf_add_string(
+			    &text, "This report draws its charts with uPlot, whose licence follows.\n\n");
 		(void)!buf_add_string(&text, file.text);
 		int result = write_file(out, file.name, buf_string(&text), text.len, err);
 		buf_release(&text);
@@ -106,9 +113,12 @@ static int write_pages(const char *out, struct err *err)
 static int is_up_to_date(const char *data, const struct run *run)
 {
 	struct stat there, verdict;
-	char *path = mem_printf("%s/%s.json", data, run->id), *source = mem_printf("%s/" RUN_VERDICT, run->folder);
-	int result = stat(path, &there) == 0 && stat(source, &verdict) == 0 && (there.st_mtim.tv_sec > verdict.st_mtim.tv_sec ||
-	              (there.st_mtim.tv_sec == verdict.st_mtim.tv_sec && there.st_mtim.tv_nsec > verdict.st_mtim.tv_nsec));
+	char *path = mem_printf("%s/%s.json", data, run->id),
+	     *source = mem_printf("%s/" RUN_VERDICT, run->folder);
+	int result = stat(path, &there) == 0 && stat(source, &verdict) == 0 &&
+	             (there.st_mtim.tv_sec > verdict.st_mtim.tv_sec ||
+	              (there.st_mtim.tv_sec == verdict.st_mtim.tv_sec &&
+	               there.st_mtim.tv_nsec > verdict.st_mtim.tv_nsec));
 	free(path);
 	free(source);
 	return result;
@@ -119,8 +129,9 @@ static int write_run(const char *data, struct run *run, struct err *err)
 	char *name = mem_printf("%s.json", run->id);
 	struct buf text;
 	buf_init(&text, RUN_JSON_MAX);
-	int result = site_run_write(run, &text) < 0 ? err_set(err, "run %s is too long to be shown", run->id)
-	                                            : write_file(data, name, buf_string(&text), text.len, err);
+	int result = site_run_write(run, &text) < 0
+	                 ? err_set(err, "run %s is too long to be shown", run->id)
+	                 : write_file(data, name, buf_string(&text), text.len, err);
 	buf_release(&text);
 	free(name);
 	return result;
@@ -129,10 +140,12 @@ static int write_run(const char *data, struct run *run, struct err *err)
 /* An id names a file: nothing of a manifest may lead elsewhere. */
 static int is_plain_name(const char *id)
 {
-	return id[0] && id[0] != '.' && !strpbrk(id, "/\\") && strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(id);
+	return id[0] && id[0] != '.' && !strpbrk(id, "/\\") &&
+	       strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(id);
 }
 
-static int add_run(const char *folder, const char *data, struct site_index *index, struct site_report *report, struct err *err)
+static int add_run(const char *folder, const char *data, struct site_index *index, struct site_report *report,
+                   struct err *err)
 {
 	struct run *run = mem_new(sizeof(*run));
 	int result = -1;
@@ -159,7 +172,8 @@ out:
 	return result;
 }
 
-int site_build(const char *results, const char *out, struct site_report *report, struct buf *trouble, struct err *err)
+int site_build(const char *results, const char *out, struct site_report *report, struct buf *trouble,
+               struct err *err)
 {
 	char *data = mem_printf("%s/data", out);
 	struct vec folders;

@@ -25,10 +25,10 @@ static void push(cJSON *array, double value)
 	cJSON_AddItemToArray(array, isfinite(value) ? cJSON_CreateNumber(r3(value)) : cJSON_CreateNull());
 }
 
-#define REAL(field) \
-	static double of_##field(const struct run_second *s) \
-	{ \
-		return (double)s->field; \
+#define REAL(field)                                                                                          \
+	static double of_##field(const struct run_second *s)                                                 \
+	{                                                                                                    \
+		return (double)s->field;                                                                     \
 	}
 REAL(at)
 REAL(seconds)
@@ -60,10 +60,27 @@ static const struct {
 	const char *name;
 	double (*of)(const struct run_second *second);
 } columns[] = {
-	{"at", of_at}, {"seconds", of_seconds}, {"intended", of_intended}, {"sent", of_sent}, {"ok", of_ok}, {"failed", of_failed},
-	{"p50", of_p50}, {"p90", of_p90}, {"p99", of_p99}, {"p999", of_p999}, {"max", of_max}, {"mean", of_mean},
-	{"serviceP99", of_service_p99}, {"open", of_open}, {"inFlight", of_in_flight}, {"backlog", of_backlog}, {"late", of_late},
-	{"cpu", of_cpu}, {"busiest", of_busiest}, {"warmup", of_warmup}, {"bytes", of_bytes},
+    {"at", of_at},
+    {"seconds", of_seconds},
+    {"intended", of_intended},
+    {"sent", of_sent},
+    {"ok", of_ok},
+    {"failed", of_failed},
+    {"p50", of_p50},
+    {"p90", of_p90},
+    {"p99", of_p99},
+    {"p999", of_p999},
+    {"max", of_max},
+    {"mean", of_mean},
+    {"serviceP99", of_service_p99},
+    {"open", of_open},
+    {"inFlight", of_in_flight},
+    {"backlog", of_backlog},
+    {"late", of_late},
+    {"cpu", of_cpu},
+    {"busiest", of_busiest},
+    {"warmup", of_warmup},
+    {"bytes", of_bytes},
 };
 
 static void add_heat(cJSON *series, const struct run *run)
@@ -89,7 +106,8 @@ static void add_series(cJSON *object, const struct run *run)
 		for (size_t i = 0; i < run->second_count; i++)
 			push(array, columns[c].of(&run->seconds[i]));
 	}
-	cJSON *errors = cJSON_AddObjectToObject(series, "errors"), *codes = cJSON_AddArrayToObject(series, "codes");
+	cJSON *errors = cJSON_AddObjectToObject(series, "errors"),
+	      *codes = cJSON_AddArrayToObject(series, "codes");
 	for (int k = 0; k < RUN_ERRORS; k++) {
 		uint64_t sum = 0;
 		for (size_t i = 0; i < run->second_count; i++)
@@ -111,8 +129,11 @@ static void add_texts(cJSON *object, const struct run *run)
 {
 	const struct {
 		const char *name, *text;
-	} texts[] = {{"id", run->id}, {"name", run->name}, {"service", run->service}, {"env", run->env}, {"target", run->target},
-	             {"engine", run->engine}, {"commit", run->commit}, {"state", run_state_name(run->state)}, {"words", run->words}};
+	} texts[] = {{"id", run->id},           {"name", run->name},
+	             {"service", run->service}, {"env", run->env},
+	             {"target", run->target},   {"engine", run->engine},
+	             {"commit", run->commit},   {"state", run_state_name(run->state)},
+	             {"words", run->words}};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		cJSON_AddStringToObject(object, texts[i].name, texts[i].text);
 	cJSON_AddNumberToObject(object, "startedMs", (double)run->started_ms);

@@ -21,13 +21,23 @@ struct loads {
 	int generator;       /* its chart instead of the failures' */
 };
 
-enum load_column { COLUMN_RUN, COLUMN_STATE, COLUMN_AGE, COLUMN_RATE, COLUMN_P50, COLUMN_P99, COLUMN_ERRORS, COLUMN_VERDICT, COLUMNS };
+enum load_column {
+	COLUMN_RUN,
+	COLUMN_STATE,
+	COLUMN_AGE,
+	COLUMN_RATE,
+	COLUMN_P50,
+	COLUMN_P99,
+	COLUMN_ERRORS,
+	COLUMN_VERDICT,
+	COLUMNS
+};
 
 static const struct list_column list_columns[COLUMNS] = {
-	[COLUMN_RUN] = {"RUN", 18, 2, 0, 0},       [COLUMN_STATE] = {"STATE", 11, 0, 0, 0},
-	[COLUMN_AGE] = {"AGE", 5, 0, 1, 3},        [COLUMN_RATE] = {"RATE/S", 7, 0, 1, 2},
-	[COLUMN_P50] = {"P50 MS", 7, 0, 1, 4},     [COLUMN_P99] = {"P99 MS", 8, 0, 1, 1},
-	[COLUMN_ERRORS] = {"ERR%", 6, 0, 1, 2},    [COLUMN_VERDICT] = {"VERDICT", 12, 4, 0, 5},
+    [COLUMN_RUN] = {"RUN", 18, 2, 0, 0},    [COLUMN_STATE] = {"STATE", 11, 0, 0, 0},
+    [COLUMN_AGE] = {"AGE", 5, 0, 1, 3},     [COLUMN_RATE] = {"RATE/S", 7, 0, 1, 2},
+    [COLUMN_P50] = {"P50 MS", 7, 0, 1, 4},  [COLUMN_P99] = {"P99 MS", 8, 0, 1, 1},
+    [COLUMN_ERRORS] = {"ERR%", 6, 0, 1, 2}, [COLUMN_VERDICT] = {"VERDICT", 12, 4, 0, 5},
 };
 
 static const struct run_book *book_of(const struct loads *loads)
@@ -44,11 +54,15 @@ static const struct run *run_at(const struct loads *loads, size_t row)
 static uint16_t state_style(enum run_state state)
 {
 	switch (state) {
-	case RUN_RUNNING: return STYLE_PROGRESS;
-	case RUN_PASSED: return STYLE_OK;
+	case RUN_RUNNING:
+		return STYLE_PROGRESS;
+	case RUN_PASSED:
+		return STYLE_OK;
 	case RUN_FAILED:
-	case RUN_ABORTED: return STYLE_BAD;
-	default: return STYLE_WARNING;
+	case RUN_ABORTED:
+		return STYLE_BAD;
+	default:
+		return STYLE_WARNING;
 	}
 }
 
@@ -71,18 +85,33 @@ static void cell(void *arg, size_t row, size_t column, struct text *text, uint16
 	const struct run_second *total = &run->total;
 	double ended = (double)(total->ok + run_failed(total));
 	switch ((enum load_column)column) {
-	case COLUMN_RUN: text_add(text, run->id); break;
+	case COLUMN_RUN:
+		text_add(text, run->id);
+		break;
 	case COLUMN_STATE:
 		text_add(text, run_state_name(run->state));
 		*style = state_style(run->state);
 		break;
-	case COLUMN_AGE: age_text(loads->view.scene->now_ms, run->started_ms, text); break;
-	case COLUMN_RATE: number(text, "%.0f", total->seconds > 0 ? ended / total->seconds : NAN); break;
-	case COLUMN_P50: number(text, "%.2f", ended > 0 ? total->p50 : NAN); break;
-	case COLUMN_P99: number(text, "%.2f", ended > 0 ? total->p99 : NAN); break;
-	case COLUMN_ERRORS: number(text, "%.2f", ended > 0 ? 100 * (double)run_failed(total) / ended : NAN); break;
-	case COLUMN_VERDICT: text_add(text, run->words); break;
-	case COLUMNS: break;
+	case COLUMN_AGE:
+		age_text(loads->view.scene->now_ms, run->started_ms, text);
+		break;
+	case COLUMN_RATE:
+		number(text, "%.0f", total->seconds > 0 ? ended / total->seconds : NAN);
+		break;
+	case COLUMN_P50:
+		number(text, "%.2f", ended > 0 ? total->p50 : NAN);
+		break;
+	case COLUMN_P99:
+		number(text, "%.2f", ended > 0 ? total->p99 : NAN);
+		break;
+	case COLUMN_ERRORS:
+		number(text, "%.2f", ended > 0 ? 100 * (double)run_failed(total) / ended : NAN);
+		break;
+	case COLUMN_VERDICT:
+		text_add(text, run->words);
+		break;
+	case COLUMNS:
+		break;
 	}
 }
 
@@ -90,9 +119,14 @@ static void list_source_of(struct loads *loads, struct list_source *source)
 {
 	const struct run_book *book = book_of(loads);
 	*source = (struct list_source){
-		.rows = book ? book->count : 0, .columns = COLUMNS, .column = list_columns, .cell = cell, .arg = loads,
-		.empty = book && *book->trouble ? book->trouble
-		                                : "no load test ran here yet; a profile: flagdeck load init smoke URL > smoke.yaml",
+	    .rows = book ? book->count : 0,
+	    .columns = COLUMNS,
+	    .column = list_columns,
+	    .cell = cell,
+	    .arg = loads,
+	    .empty = book && *book->trouble
+	                 ? book->trouble
+	                 : "no load test ran here yet; a profile: flagdeck load init smoke URL > smoke.yaml",
 	};
 }
 
@@ -106,12 +140,15 @@ static void put_line(struct grid *grid, struct rect *rect, uint16_t style, const
 
 static void figures(const struct run *run, struct text *text)
 {
-	const struct run_second *now = run->state == RUN_RUNNING && run->second_count ? &run->seconds[run->second_count - 1] : &run->total;
+	const struct run_second *now = run->state == RUN_RUNNING && run->second_count
+	                                   ? &run->seconds[run->second_count - 1]
+	                                   : &run->total;
 	uint64_t failed = run_failed(now);
 	double seconds = now->seconds > 0 ? now->seconds : 1, ended = (double)(now->ok + failed);
 	text_printf(text, "%.0f/s of %.0f  ", ended / seconds, (double)now->intended / seconds);
 	if (isfinite(now->p50))
-		text_printf(text, "p50 %.2f  p90 %.2f  p99 %.2f  max %.1f ms  ", now->p50, now->p90, now->p99, now->max);
+		text_printf(text, "p50 %.2f  p90 %.2f  p99 %.2f  max %.1f ms  ", now->p50, now->p90, now->p99,
+		            now->max);
 	text_printf(text, "failed %.2f %%", ended > 0 ? 100 * (double)failed / ended : 0);
 	static const char *const codes[RUN_CODES] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 	for (int i = 0; i < RUN_CODES; i++)
@@ -122,8 +159,11 @@ static void figures(const struct run *run, struct text *text)
 static void health(const struct run *run, struct text *text)
 {
 	const struct run_second *now = run->second_count ? &run->seconds[run->second_count - 1] : &run->total;
-	text_printf(text, "generator: %.0f %% cpu, busiest thread %.0f %%, %d open, %d under way, %llu waiting, %llu late", 100 * now->cpu,
-	            100 * now->busiest, now->open, now->in_flight, (unsigned long long)now->backlog, (unsigned long long)now->late);
+	text_printf(
+	    text,
+	    "generator: %.0f %% cpu, busiest thread %.0f %%, %d open, %d under way, %llu waiting, %llu late",
+	    100 * now->cpu, 100 * now->busiest, now->open, now->in_flight, (unsigned long long)now->backlog,
+	    (unsigned long long)now->late);
 	if (run->generator[0])
 		text_printf(text, "; %s", run->generator);
 }
@@ -157,8 +197,8 @@ static void target_line(const struct run *run, const struct service *service, st
 {
 	text_printf(text, "target: %s", run->target);
 	if (service) {
-		text_printf(text, "  %s %d/%d ready, %s", service->cluster->name, service->ready, service->desired,
-		            health_words[service->health]);
+		text_printf(text, "  %s %d/%d ready, %s", service->cluster->name, service->ready,
+		            service->desired, health_words[service->health]);
 		metric_add(service, METRIC_RPS, "rps", text);
 		metric_add(service, METRIC_P99, "p99", text);
 		metric_add(service, METRIC_CPU, "cpu", text);
@@ -175,11 +215,16 @@ static void slo_lines(struct grid *grid, struct rect *rect, const struct run *ru
 		if (run->state == RUN_RUNNING) {
 			text_printf(&text, "· SLO %s", slo->text);
 		} else {
-			text_printf(&text, "%s SLO %s: %s", slo->held ? "✔" : "✘", slo->text, slo->held ? "held" : "broken");
+			text_printf(&text, "%s SLO %s: %s", slo->held ? "✔" : "✘", slo->text,
+			            slo->held ? "held" : "broken");
 			if (isfinite(slo->value))
 				text_printf(&text, " (%.4g)", slo->value);
 		}
-		put_line(grid, rect, run->state == RUN_RUNNING ? STYLE_DIM : slo->held ? STYLE_OK : STYLE_BAD, room);
+		put_line(grid, rect,
+		         run->state == RUN_RUNNING ? STYLE_DIM
+		         : slo->held               ? STYLE_OK
+		                                   : STYLE_BAD,
+		         room);
 	}
 }
 
@@ -190,7 +235,8 @@ static void head_draw(const struct loads *loads, struct grid *grid, struct rect 
 	if (run->state == RUN_RUNNING)
 		text_printf(&text, "▶ running %zu s of %.0f", run->second_count, run->planned_seconds);
 	else
-		text_printf(&text, "%s %s: %s", run->state == RUN_PASSED ? "✔" : "✘", run_state_name(run->state), run->words);
+		text_printf(&text, "%s %s: %s", run->state == RUN_PASSED ? "✔" : "✘",
+		            run_state_name(run->state), run->words);
 	put_line(grid, rect, state_style(run->state), room);
 	text_clear(&text);
 	figures(run, &text);
@@ -213,7 +259,8 @@ static void run_draw(const struct loads *loads, struct grid *grid, struct rect r
 {
 	enum load_chart last = loads->generator ? LOAD_GENERATOR : LOAD_ERRORS;
 	const struct fleet *fleet = loads->view.scene->fleet;
-	const struct load_target target = {loaded_service(loads, run), &fleet->timeline, fleet->clock->wall(fleet->clock)};
+	const struct load_target target = {loaded_service(loads, run), &fleet->timeline,
+	                                   fleet->clock->wall(fleet->clock)};
 	head_draw(loads, grid, &rect, run);
 	if (rect.rows < 4)
 		return;
@@ -226,7 +273,8 @@ static void run_draw(const struct loads *loads, struct grid *grid, struct rect r
 		load_chart_draw(grid, rect, run, LOAD_HEAT, &target);
 		return;
 	}
-	load_chart_draw(grid, rect_cut_top(&rect, rect.rows / 2), run, loads->generator ? LOAD_GENERATOR : LOAD_RATE, &target);
+	load_chart_draw(grid, rect_cut_top(&rect, rect.rows / 2), run,
+	                loads->generator ? LOAD_GENERATOR : LOAD_RATE, &target);
 	load_chart_draw(grid, rect, run, LOAD_LATENCY, &target);
 }
 
@@ -259,19 +307,37 @@ static int list_act(struct loads *loads, enum action_id action)
 	rect_cut_top(&rect, 1);
 	long page = (long)list_page(rect);
 	switch (action) {
-	case ACTION_MOVE_DOWN: list_move(&loads->list, rows, rect, 1); return 1;
-	case ACTION_MOVE_UP: list_move(&loads->list, rows, rect, -1); return 1;
-	case ACTION_MOVE_PAGE_DOWN: list_move(&loads->list, rows, rect, page); return 1;
-	case ACTION_MOVE_PAGE_UP: list_move(&loads->list, rows, rect, -page); return 1;
-	case ACTION_MOVE_HALF_DOWN: list_move(&loads->list, rows, rect, (page + 1) / 2); return 1;
-	case ACTION_MOVE_HALF_UP: list_move(&loads->list, rows, rect, -(page + 1) / 2); return 1;
-	case ACTION_MOVE_FIRST: list_move_to(&loads->list, rows, rect, 0); return 1;
-	case ACTION_MOVE_LAST: list_move_to(&loads->list, rows, rect, rows ? rows - 1 : 0); return 1;
+	case ACTION_MOVE_DOWN:
+		list_move(&loads->list, rows, rect, 1);
+		return 1;
+	case ACTION_MOVE_UP:
+		list_move(&loads->list, rows, rect, -1);
+		return 1;
+	case ACTION_MOVE_PAGE_DOWN:
+		list_move(&loads->list, rows, rect, page);
+		return 1;
+	case ACTION_MOVE_PAGE_UP:
+		list_move(&loads->list, rows, rect, -page);
+		return 1;
+	case ACTION_MOVE_HALF_DOWN:
+		list_move(&loads->list, rows, rect, (page + 1) / 2);
+		return 1;
+	case ACTION_MOVE_HALF_UP:
+		list_move(&loads->list, rows, rect, -(page + 1) / 2);
+		return 1;
+	case ACTION_MOVE_FIRST:
+		list_move_to(&loads->list, rows, rect, 0);
+		return 1;
+	case ACTION_MOVE_LAST:
+		list_move_to(&loads->list, rows, rect, rows ? rows - 1 : 0);
+		return 1;
 	case ACTION_OPEN:
 		if (run_at(loads, loads->list.selected))
-			snprintf(loads->open, sizeof(loads->open), "%s", run_at(loads, loads->list.selected)->id);
+			snprintf(loads->open, sizeof(loads->open), "%s",
+			         run_at(loads, loads->list.selected)->id);
 		return 1;
-	default: return 0;
+	default:
+		return 0;
 	}
 }
 
@@ -320,19 +386,20 @@ static void loads_begin(struct view *view)
 }
 
 const struct view_ops loads_view = {
-	.name = "load",
-	.scope = SCOPE_LOADS,
-	.size = sizeof(struct loads),
-	.hints = {
-		{ACTION_OPEN, "open"},
-		{ACTION_LOAD_START, "start one"},
-		{ACTION_LOAD_STOP, "stop it"},
-		{ACTION_LOAD_CHART, "generator"},
-		{ACTION_APP_BACK, "back"},
-	},
-	.open = loads_begin,
-	.draw = loads_draw,
-	.act = loads_act,
-	.rows = loads_rows,
-	.demand = loads_demand,
+    .name = "load",
+    .scope = SCOPE_LOADS,
+    .size = sizeof(struct loads),
+    .hints =
+        {
+            {ACTION_OPEN, "open"},
+            {ACTION_LOAD_START, "start one"},
+            {ACTION_LOAD_STOP, "stop it"},
+            {ACTION_LOAD_CHART, "generator"},
+            {ACTION_APP_BACK, "back"},
+        },
+    .open = loads_begin,
+    .draw = loads_draw,
+    .act = loads_act,
+    .rows = loads_rows,
+    .demand = loads_demand,
 };
