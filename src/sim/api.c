@@ -122,6 +122,16 @@ static void answer_resource(struct api *api, struct server_call *call, const str
 		answer_list(api, call, ask, table);
 }
 
+static int group_is_known(const struct api *api, const struct ask *ask)
+{
+	for (size_t i = 0; i < api->tables.len; i++) {
+		const struct api_resource *def = &((const struct table *)api->tables.items[i])->def;
+		if (strcmp(def->group, ask->group) == 0 && strcmp(def->version, ask->version) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 static void request_note(struct api *api, const struct server_request *request)
 {
 	if (api->requests.len >= REQUESTS_KEPT) {
@@ -157,6 +167,8 @@ static void api_handle(void *arg, struct server_call *call, const struct server_
 	} else if (is_api && ask.plural[0] &&
 	           (api_table(api, ask.group, ask.plural) || group_is_broken(api, ask.group))) {
 		answer_resource(api, call, &ask);
+	} else if (is_api && ask.plural[0] && group_is_known(api, &ask)) {
+		status_reply(api, call, 404, "NotFound", "the server could not find the requested resource", "{}", NULL);
 	} else if (!api->options.other || !api->options.other(api->options.arg, call, request)) {
 		call_reply(call, 404, "text/plain; charset=utf-8", NULL, "404 page not found\n", 19);
 	}

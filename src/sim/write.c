@@ -123,7 +123,9 @@ static void answer_create(struct writing *writing)
 	doc_key(key, sizeof(key), ask->namespace, name);
 	writing->doc = table_get(writing->table, key);
 	if (writing->doc) {
-		refuse(writing, 409, "already exists");
+		char message[3 * SIM_NAME];
+		snprintf(message, sizeof(message), "%s%s%s \"%s\" already exists", ask->plural, ask->group[0] ? "." : "", ask->group, name);
+		status_reply(writing->api, writing->call, 409, "AlreadyExists", message, NULL, NULL);
 		cJSON_Delete(object);
 		return;
 	}
