@@ -23,22 +23,13 @@ struct row {
 	size_t offset, size; /* size: of a text */
 };
 
-#define TEXT(type, field)                                                                                    \
-	{                                                                                                    \
-#field, ROW_TEXT, offsetof(struct type, field), sizeof(((struct type *)0)->field)            \
-	}
-#define REAL(type, field)                                                                                    \
-	{                                                                                                    \
-#field, ROW_DOUBLE, offsetof(struct type, field), 0                                          \
-	}
-#define COUNT(type, field)                                                                                   \
-	{                                                                                                    \
-#field, ROW_COUNT, offsetof(struct type, field), 0                                           \
-	}
-#define INT(type, field)                                                                                     \
-	{                                                                                                    \
-#field, ROW_INT, offsetof(struct type, field), 0                                             \
-	}
+/* clang-format off: it takes these for blocks */
+#define TEXT(type, field) \
+	{#field, ROW_TEXT, offsetof(struct type, field), sizeof(((struct type *)0)->field)}
+#define REAL(type, field) {#field, ROW_DOUBLE, offsetof(struct type, field), 0}
+#define COUNT(type, field) {#field, ROW_COUNT, offsetof(struct type, field), 0}
+#define INT(type, field) {#field, ROW_INT, offsetof(struct type, field), 0}
+/* clang-format on */
 
 static const struct row manifest_rows[] = {
     TEXT(run, id),
