@@ -209,7 +209,7 @@ def check_console(c, r, ns):
         t.send("a", "r")
         t.wait_for("All 1 pods are replaced", seconds=20)
         t.send("n")
-        time.sleep(0.5)
+        t.wait_gone("PATCH")
         assert r.get("deployment", "two", "-n", ns)["metadata"]["generation"] == before, "a no was taken for a yes"
         t.send("a", "r")
         t.wait_for("PATCH", seconds=20)
