@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/vec.h"
 
 /*
  * The embedded platform (sim/sim.h) as a process of its own, so that neither its work nor its
@@ -22,6 +23,7 @@ struct demo_options {
 	double speed;       /* 0: 1 */
 	uint64_t seed;
 	const char *story;  /* of sim_story_at; NULL: the usual one */
+	const struct vec *faults; /* const char *: for sim_spoil; may be NULL */
 	int whole;          /* demo_start returns when everything is in place, not as soon as clients may connect */
 };
 

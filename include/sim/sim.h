@@ -58,6 +58,11 @@ struct api *sim_api(const struct sim *sim, int cluster);
 /* The stories that there are; -1 past the last. */
 int sim_story_at(int index, const char **name, const char **help) MUST_USE;
 
+/* The faults that may be asked for; -1 past the last. */
+int sim_fault_at(int index, const char **name, const char **help) MUST_USE;
+/* "NAME" in every cluster, "NAME@eu-prod" in one. */
+void sim_spoil(struct sim *sim, const char *name);
+
 /* Files below the folder; free() them. */
 char *sim_kubeconfig_path(const char *folder);
 char *sim_config_path(const char *folder);

@@ -262,6 +262,27 @@ static int set_demo_story(struct cli *cli, const char *value, struct err *err)
 	return -1;
 }
 
+static int set_demo_fault(struct cli *cli, const char *value, struct err *err)
+{
+	const char *names[32], *help;
+	char asked[64];
+	size_t count = 0, known = 0;
+	snprintf(asked, sizeof(asked), "%.*s", (int)strcspn(value, "@"), value);
+	while (count < 32 && sim_fault_at((int)count, &names[count], &help) == 0)
+		known |= strcmp(names[count++], asked) == 0;
+	if (known) {
+		vec_push(&cli->demo.faults, (char *)(uintptr_t)value);
+		return 0;
+	}
+	const char *near = spell_nearest(asked, names, count);
+	err_set(err, "there is no fault \"%.40s\"%s%s%s; there are", asked, near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(err->text);
+		snprintf(err->text + len, sizeof(err->text) - len, "%s %s", i ? "," : "", names[i]);
+	}
+	return -1;
+}
+
 static int set_demo_speed(struct cli *cli, const char *value, struct err *err)
 {
 	char *end;
@@ -336,6 +357,8 @@ const struct option_row cli_options[] = {
 	{"--no-watch", NULL, NULL, 'w', "Say how it stands now instead of following it.", set_no_watch},
 	{"--story", NULL, "NAME", 'D', "What happens: tour, calm, bad-release, canary-abort, stuck-kustomization, region-down, "
 	 "traffic-peak.", set_demo_story},
+	{"--fault", NULL, "NAME", 'D', "Let the clusters fail: truncated-list, half-open, gone-watch, …; NAME@eu-prod: one of them.",
+	 set_demo_fault},
 	{"--services", NULL, "N", 'D', "So many services in each cluster, 240 when not given; at most 2000.", set_demo_services},
 	{"--speed", NULL, "N", 'D', "Let everything happen N times faster than in life.", set_demo_speed},
 	{"--seed", NULL, "N", 'D', "The same seed gives the same platform and the same story.", set_demo_seed},
@@ -479,6 +502,7 @@ void cli_release(struct cli *cli)
 {
 	vec_release(&cli->contexts);
 	vec_release(&cli->words);
+	vec_release(&cli->demo.faults);
 	vec_release(&cli->flag.services);
 	vec_release(&cli->flag.envs);
 	vec_release(&cli->flag.regions);

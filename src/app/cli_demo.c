@@ -79,7 +79,7 @@ int run_demo(struct cli *cli, int argc, const char *const *argv)
 	const struct demo_options options = {
 		.folder = cli->demo.folder, .services = (int)cli->demo.services, .speed = cli->demo.speed,
 		.seed = (uint64_t)cli->demo.seed, .whole = cli->demo.serve,
-		.story = cli->demo.story,
+		.story = cli->demo.story, .faults = &cli->demo.faults,
 	};
 	struct pointing to = {0};
 	struct err err = {0};

@@ -53,6 +53,8 @@ static int platform_make(struct platform_run *run, const struct demo_options *op
 	run->parent = watcher_new(run->loop, life, LOOP_READ, parent_gone, run);
 	run->term = watcher_new_signal(run->loop, SIGTERM, parent_gone, run);
 	run->sim = sim_new(run->loop, &sim, err);
+	for (size_t i = 0; run->sim && options->faults && i < options->faults->len; i++)
+		sim_spoil(run->sim, options->faults->items[i]);
 	return run->sim ? 0 : -1;
 }
 
