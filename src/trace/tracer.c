@@ -207,7 +207,8 @@ static void tell_passed(struct tracer *tracer, const struct service *service, co
 	for (enum chain_stage stage = STAGE_SOURCE; stage < STAGE_METRICS; stage++) {
 		const struct chain_link *link = &chain->links[stage];
 		const struct commit *commit;
-		char subject[96], took[32] = "";
+		const char *slow = link_is_slow(link, now) ? ", slower than usual" : "";
+		char subject[96], topic[160], took[32] = "";
 		struct text text = text_in(took, sizeof(took));
 		if (link->state != CHAIN_DONE || (same && before->links[stage].state == CHAIN_DONE) ||
 		    stage == STAGE_WORKLOAD || stage == STAGE_REPLICASET || stage == STAGE_ATTEMPT)
@@ -219,9 +220,16 @@ static void tell_passed(struct tracer *tracer, const struct service *service, co
 			continue;
 		commit = fleet_commit(tracer->options.fleet, chain->sha, NULL);
 		took_text(link_took(link, now), &text);
-		timeline_add(&tracer->options.fleet->timeline, link->ended_ms ? link->ended_ms : now, TIMELINE_INFO, subject,
-		             "commit %.7s%s%s%s  %s ✔ %s%s", chain->sha, commit ? " \"" : "", commit ? commit->subject : "",
-		             commit ? "\"" : "", stage_words[stage], took, link_is_slow(link, now) ? ", slower than usual" : "");
+		snprintf(topic, sizeof(topic), "commit %.7s%s%.80s%s  %s ✔", chain->sha, commit ? " \"" : "", commit ? commit->subject : "",
+		         commit ? "\"" : "", stage_words[stage]);
+		/* A commit passes every Kustomization of a cluster within seconds: one entry that counts them. */
+		if (stage <= STAGE_APPLY && link->object)
+			timeline_note(&tracer->options.fleet->timeline, link->ended_ms ? link->ended_ms : now, TIMELINE_INFO,
+			              service->cluster->name, topic, "%.*s %s%s", (int)strcspn(subject, "/"), subject, took,
+			              slow);
+		else
+			timeline_add(&tracer->options.fleet->timeline, link->ended_ms ? link->ended_ms : now, TIMELINE_INFO, subject,
+			             "%s %s%s", topic, took, slow);
 	}
 }
 

@@ -323,7 +323,7 @@ static void test_tracer(void **state)
 	platform.clock.wall_ms += 2000;
 	fleet_settle(platform.fleet);
 	assert_true(tracer_update(tracer));
-	assert_non_null(strstr(newest(&platform), "source ✔ 3s"));
+	assert_non_null(strstr(newest(&platform), "source ✔: p 3s"));
 	put(&platform, kustomization_text, 12, SECOND, FIRST,
 	    "{'type': 'Ready', 'status': 'False', 'reason': 'ReconciliationFailed', 'message': 'field is immutable'}");
 	fleet_settle(platform.fleet);
