@@ -38,7 +38,6 @@ void flag_book_refresh(struct flag_book *book); /* fetches now */
 const struct flag_state *flag_book_state(const struct flag_book *book);
 const struct flag_tree *flag_book_tree(const struct flag_book *book); /* NULL: not read yet; until the next change of state */
 const struct flag_history *flag_book_history(const struct flag_book *book);
-const char *flag_book_branch(const struct flag_book *book);
 const char *flag_book_shown(const struct flag_book *book); /* the address as it may be shown */
 int flag_book_by_request(const struct flag_book *book);
 const char *flag_book_author(const struct flag_book *book); /* as commits will have it; "" when it is not known */

@@ -68,8 +68,6 @@ const char **flag_change_paths(const struct flag_change *change, size_t *count);
 int flag_change_apply(void *arg, const char *base, const struct git_before *before, struct git_after *after, size_t count,
                       char **message, struct err *err);
 char *flag_change_message(const struct flag_change *change);
-/* What undoes it: From and To exchanged. */
-void flag_change_invert(struct flag_change *out, const struct flag_change *change, const char *commit);
 
 /* A message read back: whatever anybody committed. Returns 1 when it is a change of flags, else 0. */
 int flag_change_parse(struct flag_change *change, const char *subject, const char *body);

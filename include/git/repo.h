@@ -55,11 +55,8 @@ void repo_fetch(struct repo *repo);
 void repo_want(struct repo *repo, const char *sha);
 
 struct repository *repo_facts(struct repo *repo);
-struct git *repo_git(struct repo *repo);     /* for plumbing in the clone */
 struct blobs *repo_blobs(struct repo *repo); /* contents; names such as "SHA:path" */
 int repo_is_busy(const struct repo *repo);   /* something is under way */
-/* Where the tip of the branch stands in the clone: "refs/remotes/origin/BRANCH". */
-const char *repo_ref(const struct repo *repo);
 
 /* The clone's folder below `folder`: one for each address, however it is written. free() it. */
 char *repo_place(const char *folder, const char *url);

@@ -51,7 +51,6 @@ void client_free(struct client *client); /* cancels its calls without callbacks 
 /* Never calls back from inside. The handle is gone after on_done. */
 struct client_call *client_send(struct client *client, const struct client_request *request);
 void client_cancel(struct client_call *call);
-const char *client_url(const struct client *client);
 
 /* A whole small answer in memory: at most 8 MiB, NUL-terminated, valid during the call. */
 struct client_call *client_get(struct client *client, const char *path, const char *accept,

@@ -24,7 +24,7 @@ struct histogram {
 	int64_t highest;
 	int64_t min, max;     /* of what came; meaningless while total is 0 */
 	uint64_t total, clamped;
-	double sum, squares;  /* of the values as they came; of the buckets' middles after decoding */
+	double sum;           /* of the values as they came; of the buckets' middles after decoding */
 	uint64_t *counts;
 	size_t room;          /* counts allocated */
 };
@@ -42,7 +42,6 @@ void histogram_add(struct histogram *histogram, const struct histogram *from);
 /* The value below or at which `percentile` (0 to 100) per cent of the values lie; 0 when empty. */
 int64_t histogram_percentile(const struct histogram *histogram, double percentile);
 double histogram_mean(const struct histogram *histogram); /* NaN when empty */
-double histogram_deviation(const struct histogram *histogram);
 /* How many values are at most `value`, to the histogram's precision. */
 uint64_t histogram_count_to(const struct histogram *histogram, int64_t value);
 

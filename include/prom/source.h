@@ -51,8 +51,6 @@ void prom_source_free(struct prom_source *source); /* NULL is fine */
 void prom_source_start(struct prom_source *source);
 /* Nobody looks: no rounds until somebody does again; then one at once when it is due. */
 void prom_source_pause(struct prom_source *source, int paused);
-/* Looks and asks anew at once. */
-void prom_source_refresh(struct prom_source *source);
 /* Whether a round is over, or it is known that none can be. */
 int prom_source_settled(const struct prom_source *source);
 /* Its alerts. */

@@ -38,7 +38,6 @@ static inline enum element style_above(uint16_t style)
 }
 
 const char *element_name(enum element element); /* "border-focus" */
-const char *element_help(enum element element);
 unsigned element_mono(enum element element); /* LOOK_* without colour */
 
 #endif

@@ -33,7 +33,6 @@ const struct sheet_row *sheet_selected(struct view *view);
 /* Calls `each` for the marked rows that are there, or for the selected one where none is marked; returns
  * how many. */
 size_t sheet_each_target(struct view *view, void (*each)(void *arg, const struct sheet_row *row), void *arg);
-const struct sheet *sheet_of(const struct view *view);
 
 /* One object: conditions, where what it applies comes from, what waits for it, what it has applied. */
 extern const struct view_ops object_view;

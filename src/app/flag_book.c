@@ -314,11 +314,6 @@ const struct flag_history *flag_book_history(const struct flag_book *book)
 	return &book->history;
 }
 
-const char *flag_book_branch(const struct flag_book *book)
-{
-	return book->repository->branch;
-}
-
 const char *flag_book_shown(const struct flag_book *book)
 {
 	return git_shown(book->git);

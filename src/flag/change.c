@@ -341,18 +341,3 @@ int flag_change_apply(void *arg, const char *base, const struct git_before *befo
 	*message = flag_change_message(change);
 	return 0;
 }
-
-void flag_change_invert(struct flag_change *out, const struct flag_change *change, const char *commit)
-{
-	flag_change_init(out);
-	out->reverts = mem_copy_string(change->id);
-	out->reverts_commit = mem_copy_string(commit);
-	out->items = mem_new_array(change->count + 1, sizeof(*out->items));
-	out->count = change->count;
-	for (size_t i = 0; i < change->count; i++) {
-		const struct flag_intent *intent = &change->items[i];
-		out->items[i] = (struct flag_intent){mem_copy_string(intent->key), mem_copy_string(intent->service), mem_copy_string(intent->env),
-		    mem_copy_string(intent->region), mem_copy_string(intent->to), mem_copy_string(intent->from), mem_copy_string(intent->file),
-		    mem_copy_string(intent->path), intent->type};
-	}
-}

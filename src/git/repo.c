@@ -470,19 +470,9 @@ struct repository *repo_facts(struct repo *repo)
 	return repo->facts;
 }
 
-struct git *repo_git(struct repo *repo)
-{
-	return repo->git;
-}
-
 struct blobs *repo_blobs(struct repo *repo)
 {
 	return repo->blobs;
-}
-
-const char *repo_ref(const struct repo *repo)
-{
-	return repo->ref;
 }
 
 int repo_is_busy(const struct repo *repo)

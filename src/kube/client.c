@@ -328,11 +328,6 @@ void client_cancel(struct client_call *call)
 		call_free(call);
 }
 
-const char *client_url(const struct client *client)
-{
-	return client->endpoint.url;
-}
-
 static int gather_body(void *arg, const char *bytes, size_t len)
 {
 	struct client_call *call = arg;

@@ -35,7 +35,7 @@ void histogram_clear(struct histogram *histogram)
 		memset(histogram->counts, 0, used * sizeof(*histogram->counts));
 	}
 	histogram->total = histogram->clamped = 0;
-	histogram->sum = histogram->squares = 0;
+	histogram->sum = 0;
 	histogram->min = histogram->max = 0;
 }
 
@@ -69,7 +69,6 @@ void histogram_record_many(struct histogram *histogram, int64_t value, uint64_t 
 	histogram->counts[index] += count;
 	histogram->total += count;
 	histogram->sum += (double)value * (double)count;
-	histogram->squares += (double)value * (double)value * (double)count;
 }
 
 void histogram_record(struct histogram *histogram, int64_t value)
@@ -104,7 +103,6 @@ void histogram_add(struct histogram *histogram, const struct histogram *from)
 	histogram->total += from->total;
 	histogram->clamped += from->clamped;
 	histogram->sum += from->sum;
-	histogram->squares += from->squares;
 }
 
 int64_t histogram_percentile(const struct histogram *histogram, double percentile)
@@ -130,14 +128,6 @@ int64_t histogram_percentile(const struct histogram *histogram, double percentil
 double histogram_mean(const struct histogram *histogram)
 {
 	return histogram->total ? histogram->sum / (double)histogram->total : NAN;
-}
-
-double histogram_deviation(const struct histogram *histogram)
-{
-	double mean = histogram_mean(histogram);
-	double variance =
-	    histogram->total ? histogram->squares / (double)histogram->total - mean * mean : NAN;
-	return variance > 0 ? sqrt(variance) : variance <= 0 ? 0 : NAN;
 }
 
 uint64_t histogram_count_to(const struct histogram *histogram, int64_t value)

@@ -190,7 +190,6 @@ static int take_counts(struct histogram *histogram, const unsigned char *bytes, 
 		histogram->max = histogram_value_top(histogram, index);
 		histogram->total += (uint64_t)number;
 		histogram->sum += (double)value * (double)number;
-		histogram->squares += (double)value * (double)value * (double)number;
 		index++;
 	}
 	return 0;

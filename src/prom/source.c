@@ -491,14 +491,6 @@ void prom_source_pause(struct prom_source *source, int paused)
 		round_start(source);
 }
 
-void prom_source_refresh(struct prom_source *source)
-{
-	calls_cancel(source);
-	timer_stop(source->timer);
-	source->failures = 0;
-	look(source);
-}
-
 int prom_source_settled(const struct prom_source *source)
 {
 	return source->settled && (!source->client || source->options.only_find ||

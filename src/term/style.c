@@ -25,11 +25,6 @@ const char *element_name(enum element element)
 	return element < ELEMENT_COUNT ? elements[element].name : NULL;
 }
 
-const char *element_help(enum element element)
-{
-	return element < ELEMENT_COUNT ? elements[element].help : NULL;
-}
-
 unsigned element_mono(enum element element)
 {
 	return element < ELEMENT_COUNT ? elements[element].mono : 0;

@@ -277,11 +277,6 @@ static void sheet_draw(struct view *view, struct grid *grid, struct rect rect, i
 	list_draw(&sheet->list, grid, rect, &source, focused);
 }
 
-const struct sheet *sheet_of(const struct view *view)
-{
-	return ((const struct sheet_view *)view)->sheet;
-}
-
 const struct sheet_row *sheet_selected(struct view *view)
 {
 	struct sheet_view *sheet = (struct sheet_view *)view;
