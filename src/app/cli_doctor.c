@@ -31,17 +31,17 @@ static void check_terminal(struct doctor *doctor)
 	struct findings *findings = &doctor->findings;
 	const char *term = getenv("TERM"), *codeset = nl_langinfo(CODESET);
 	if (!term || !*term || strcmp(term, "dumb") == 0)
-		findings_add(findings, VERDICT_WARNING, "this machine", "terminal",
+		findings_add(findings, FINDING_WARNING, "this machine", "terminal",
 		             "set TERM to what your terminal is, such as xterm-256color", "TERM is %s",
 		             term && *term ? term : "not set");
 	else
-		findings_add(findings, VERDICT_OK, "this machine", "terminal", "", "%s", term);
+		findings_add(findings, FINDING_OK, "this machine", "terminal", "", "%s", term);
 	if (strcmp(codeset, "UTF-8") != 0)
-		findings_add(findings, VERDICT_WARNING, "this machine", "characters",
+		findings_add(findings, FINDING_WARNING, "this machine", "characters",
 		             "set LC_CTYPE to a UTF-8 locale such as C.UTF-8; until then the console draws in ASCII",
 		             "the locale's character set is %s", codeset);
 	else
-		findings_add(findings, VERDICT_OK, "this machine", "characters", "", "UTF-8");
+		findings_add(findings, FINDING_OK, "this machine", "characters", "", "UTF-8");
 }
 
 static void cluster_answered(void *arg)
@@ -76,7 +76,7 @@ static void check_clusters(struct doctor *doctor, const struct contexts *context
 		if (checks[i])
 			cluster_check_findings(checks[i], &doctor->findings);
 		else
-			findings_add(&doctor->findings, VERDICT_FAILED, cluster->name, "use the context", advice, "%s",
+			findings_add(&doctor->findings, FINDING_FAILED, cluster->name, "use the context", advice, "%s",
 			             contexts->items[i].error ? contexts->items[i].error : cluster->error);
 		cluster_check_free(checks[i]);
 	}
@@ -106,7 +106,7 @@ static void check_repositories(struct doctor *doctor, const struct config *confi
 		const struct config_repository *repository = &config->repositories[i];
 		struct err err = {0};
 		if (url_check(repository->url, repository->insecure, &err) < 0 || !branch_is_name(repository->branch)) {
-			findings_add(&doctor->findings, VERDICT_FAILED, "repositories", "use the address", "mend it in the configuration", "%s",
+			findings_add(&doctor->findings, FINDING_FAILED, "repositories", "use the address", "mend it in the configuration", "%s",
 			             err.text[0] ? err.text : "the branch is no name of a branch");
 			continue;
 		}
@@ -134,7 +134,7 @@ static int print_json(const struct cli *cli, const struct findings *findings)
 		cJSON *item = cJSON_CreateObject();
 		cJSON_AddStringToObject(item, "where", finding->where);
 		cJSON_AddStringToObject(item, "what", finding->what);
-		cJSON_AddStringToObject(item, "verdict", verdict_words[finding->verdict]);
+		cJSON_AddStringToObject(item, "verdict", finding_words[finding->verdict]);
 		cJSON_AddStringToObject(item, "said", finding->said);
 		cJSON_AddStringToObject(item, "advice", finding->advice);
 		cJSON_AddItemToArray(array, item);
@@ -158,13 +158,13 @@ static int print_table(const struct findings *findings)
 		                                : mem_copy_string(finding->said);
 		table_add(&table, finding->where);
 		table_add(&table, finding->what);
-		table_add(&table, verdict_words[finding->verdict]);
+		table_add(&table, finding_words[finding->verdict]);
 		table_add(&table, said);
 		free(said);
 	}
 	table_print(&table, stdout);
-	printf("\n%zu ok, %zu to look at, %zu failed\n", findings_count(findings, VERDICT_OK),
-	       findings_count(findings, VERDICT_WARNING), findings_count(findings, VERDICT_FAILED));
+	printf("\n%zu ok, %zu to look at, %zu failed\n", findings_count(findings, FINDING_OK),
+	       findings_count(findings, FINDING_WARNING), findings_count(findings, FINDING_FAILED));
 	return EXIT_DONE;
 }
 
@@ -181,7 +181,7 @@ int run_doctor(struct cli *cli, int argc, const char *const *argv)
 	free(state);
 	free(audit);
 	if (contexts_choose(&contexts, cli, &err) < 0) {
-		findings_add(&doctor.findings, VERDICT_FAILED, "kubeconfig", "find a cluster",
+		findings_add(&doctor.findings, FINDING_FAILED, "kubeconfig", "find a cluster",
 		             "set KUBECONFIG, or give --kubeconfig and --context", "%s", err.text);
 	} else {
 		const struct session_options options = {
@@ -196,10 +196,10 @@ int run_doctor(struct cli *cli, int argc, const char *const *argv)
 		if (doctor.session)
 			check_repositories(&doctor, &cli->config, cli->timeout > 0 ? cli->timeout : WAIT);
 		else
-			findings_add(&doctor.findings, VERDICT_FAILED, "this machine", "start", "", "%s", err.text);
+			findings_add(&doctor.findings, FINDING_FAILED, "this machine", "start", "", "%s", err.text);
 	}
 	int code = cli->output == OUTPUT_TABLE ? print_table(&doctor.findings) : print_json(cli, &doctor.findings);
-	if (code == EXIT_DONE && findings_count(&doctor.findings, VERDICT_FAILED) > 0)
+	if (code == EXIT_DONE && findings_count(&doctor.findings, FINDING_FAILED) > 0)
 		code = EXIT_FAILED;
 	session_free(doctor.session);
 	contexts_release(&contexts);

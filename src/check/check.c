@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 
-const char *const verdict_words[VERDICTS] = {
-	[VERDICT_OK] = "ok", [VERDICT_WARNING] = "warning", [VERDICT_FAILED] = "failed", [VERDICT_SKIPPED] = "skipped",
+const char *const finding_words[FINDING_VERDICTS] = {
+	[FINDING_OK] = "ok", [FINDING_WARNING] = "warning", [FINDING_FAILED] = "failed", [FINDING_SKIPPED] = "skipped",
 };
 
 void findings_init(struct findings *findings)
@@ -29,7 +29,7 @@ void findings_release(struct findings *findings)
 	vec_release(&findings->items);
 }
 
-void findings_add(struct findings *findings, enum verdict verdict, const char *where, const char *what,
+void findings_add(struct findings *findings, enum finding_verdict verdict, const char *where, const char *what,
                   const char *advice, const char *said, ...)
 {
 	struct finding *finding = mem_new(sizeof(*finding));
@@ -42,11 +42,11 @@ void findings_add(struct findings *findings, enum verdict verdict, const char *w
 	finding->where = mem_copy_string(where);
 	finding->what = mem_copy_string(what);
 	finding->said = mem_copy_string(words);
-	finding->advice = mem_copy_string(verdict == VERDICT_OK ? "" : advice);
+	finding->advice = mem_copy_string(verdict == FINDING_OK ? "" : advice);
 	vec_push(&findings->items, finding);
 }
 
-size_t findings_count(const struct findings *findings, enum verdict verdict)
+size_t findings_count(const struct findings *findings, enum finding_verdict verdict)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < findings->items.len; i++)

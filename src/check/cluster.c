@@ -24,7 +24,7 @@ struct question {
 	int scoped;     /* the whole cluster is refused: the context's namespace is being asked for */
 	int needed;     /* a refusal is a failure, else a warning */
 	int answered;
-	enum verdict verdict;
+	enum finding_verdict verdict;
 	char said[420];
 };
 
@@ -56,7 +56,7 @@ static void question_closed(struct question *question)
 
 static void question_failed(struct question *question, const struct client_result *result)
 {
-	question->verdict = VERDICT_FAILED;
+	question->verdict = FINDING_FAILED;
 	snprintf(question->said, sizeof(question->said), "%s", result->error);
 	if (result->expired)
 		snprintf(question->advice, sizeof(question->advice),
@@ -74,7 +74,7 @@ static void version_answered(void *arg, const struct client_result *result, cons
 	} else {
 		cJSON *json = json_parse_heap(body, len, NULL);
 		const char *version = json_string(json, "gitVersion");
-		question->verdict = version ? VERDICT_OK : VERDICT_WARNING;
+		question->verdict = version ? FINDING_OK : FINDING_WARNING;
 		int at = snprintf(question->said, sizeof(question->said), "Kubernetes ");
 		const char *text = version ? version : "of an unknown version";
 		utf8_sanitise(question->said + at, sizeof(question->said) - (size_t)at, text, strlen(text));
@@ -98,7 +98,7 @@ static int ask_for_namespace(struct question *question)
 static void say_scoped(struct question *question)
 {
 	char more[sizeof(question->advice)];
-	question->verdict = VERDICT_WARNING;
+	question->verdict = FINDING_WARNING;
 	snprintf(question->said, sizeof(question->said), "allowed in namespace %s only, which is what is shown",
 	         question->check->namespace);
 	snprintf(more, sizeof(more), "to see all namespaces, %s", question->advice);
@@ -119,7 +119,7 @@ static void review_answered(void *arg, const struct client_result *result, const
 			cJSON_Delete(json);
 			return;
 		}
-		question->verdict = allowed ? VERDICT_OK : question->needed ? VERDICT_FAILED : VERDICT_WARNING;
+		question->verdict = allowed ? FINDING_OK : question->needed ? FINDING_FAILED : FINDING_WARNING;
 		int at = snprintf(question->said, sizeof(question->said), "%s%s", allowed ? "allowed" : "not permitted",
 		                  !allowed && reason && *reason ? ": " : "");
 		if (!allowed && reason)
@@ -136,7 +136,7 @@ static struct question *question_add(struct cluster_check *check, int needed, co
 	struct question *question = &check->questions[check->count++];
 	question->check = check;
 	question->needed = needed;
-	question->verdict = VERDICT_FAILED;
+	question->verdict = FINDING_FAILED;
 	snprintf(question->what, sizeof(question->what), "%s", what);
 	snprintf(question->advice, sizeof(question->advice), "%s", advice);
 	check->open++;
@@ -231,7 +231,7 @@ static void kinds_findings(const struct cluster_check *check, struct findings *f
 	const struct discovery *discovery = check->discovery;
 	size_t missing = 0;
 	if (!discovery) {
-		findings_add(findings, VERDICT_WARNING, check->name, "discover kinds", "ask for the ClusterRole system:discovery",
+		findings_add(findings, FINDING_WARNING, check->name, "discover kinds", "ask for the ClusterRole system:discovery",
 		             "%s", check->discovering ? "no answer in time" : check->discovery_words);
 		return;
 	}
@@ -242,15 +242,15 @@ static void kinds_findings(const struct cluster_check *check, struct findings *f
 			continue;
 		missing++;
 		snprintf(what, sizeof(what), "serve %s", names->plural);
-		findings_add(findings, VERDICT_WARNING, check->name, what, "what needs this kind stays empty",
+		findings_add(findings, FINDING_WARNING, check->name, what, "what needs this kind stays empty",
 		             "the server has no %s/%s of version %s", names->group, names->plural, kinds[i].versions[0]);
 	}
 	if (discovery->broken)
-		findings_add(findings, VERDICT_WARNING, check->name, "discover kinds",
+		findings_add(findings, FINDING_WARNING, check->name, "discover kinds",
 		             "look at the APIService behind it: kubectl get apiservices", "%zu groups cannot be read, such as %s",
 		             discovery->broken, discovery->broken_name);
 	else if (!missing)
-		findings_add(findings, VERDICT_OK, check->name, "serve the kinds", "", "all %zu of them", kind_count);
+		findings_add(findings, FINDING_OK, check->name, "serve the kinds", "", "all %zu of them", kind_count);
 }
 
 /* Which of the optional kinds there are, by what people call them: "flux, canaries, rollouts". */
@@ -265,7 +265,7 @@ static void optional_findings(const struct cluster_check *check, struct findings
 			text_printf(&found, "%s%s", found.len ? ", " : "", area);
 	}
 	if (check->discovery)
-		findings_add(findings, VERDICT_OK, check->name, "look for GitOps", "", "%s",
+		findings_add(findings, FINDING_OK, check->name, "look for GitOps", "", "%s",
 		             found.len ? room : "no Flux, Flagger, Argo Rollouts or KEDA here");
 }
 
@@ -277,7 +277,7 @@ void cluster_check_findings(const struct cluster_check *check, struct findings *
 		findings_add(findings, question->verdict, check->name, question->what, question->advice, "%s",
 		             question->answered ? question->said : "no answer in time");
 		/* Without a server every other answer is the same one. */
-		if (i == 0 && version->verdict == VERDICT_FAILED)
+		if (i == 0 && version->verdict == FINDING_FAILED)
 			return;
 	}
 	kinds_findings(check, findings);

@@ -18,10 +18,10 @@ static void check_state(const char *path, struct findings *findings)
 	struct db *db = db_open(path, &err);
 	const char *notice = db ? db_notice(db) : err.text;
 	if (notice && *notice)
-		findings_add(findings, VERDICT_WARNING, "this machine", "keep state",
+		findings_add(findings, FINDING_WARNING, "this machine", "keep state",
 		             "make the folder writable; until then nothing is remembered between runs", "%s", notice);
 	else
-		findings_add(findings, VERDICT_OK, "this machine", "keep state", "", "%s", path);
+		findings_add(findings, FINDING_OK, "this machine", "keep state", "", "%s", path);
 	db_close(db);
 }
 
@@ -33,17 +33,17 @@ static void check_audit(const char *path, struct findings *findings)
 	struct audit_verdict verdict;
 	struct err err = {.text = ""};
 	if (audit_trouble(audit))
-		findings_add(findings, VERDICT_WARNING, "this machine", "write the audit",
+		findings_add(findings, FINDING_WARNING, "this machine", "write the audit",
 		             "make the folder writable; until then nothing can be changed (but with --allow-unaudited)", "%s",
 		             audit_trouble(audit));
 	else if (audit_verify(audit, NULL, &verdict, &err) < 0)
-		findings_add(findings, VERDICT_FAILED, "this machine", "write the audit", "see flagdeck audit verify", "%s",
+		findings_add(findings, FINDING_FAILED, "this machine", "write the audit", "see flagdeck audit verify", "%s",
 		             err.text);
 	else if (*verdict.why)
-		findings_add(findings, VERDICT_FAILED, "this machine", "write the audit",
+		findings_add(findings, FINDING_FAILED, "this machine", "write the audit",
 		             "compare with the heads in syslog, then move the file away", "%s", verdict.why);
 	else
-		findings_add(findings, VERDICT_OK, "this machine", "write the audit", "", "%s: %lld rows", path,
+		findings_add(findings, FINDING_OK, "this machine", "write the audit", "", "%s: %lld rows", path,
 		             (long long)verdict.rows);
 	audit_close(audit);
 }
@@ -69,13 +69,13 @@ void machine_check(const char *state_path, const char *audit_path, struct findin
 	check_state(state_path, findings);
 	check_audit(audit_path, findings);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_WANTED)
-		findings_add(findings, VERDICT_WARNING, "this machine", "open files", "raise it: ulimit -n 1024",
+		findings_add(findings, FINDING_WARNING, "this machine", "open files", "raise it: ulimit -n 1024",
 		             "only %llu at a time", (unsigned long long)files.rlim_cur);
 	else
-		findings_add(findings, VERDICT_OK, "this machine", "open files", "", "enough");
+		findings_add(findings, FINDING_OK, "this machine", "open files", "", "enough");
 	if (in_path("kubectl"))
-		findings_add(findings, VERDICT_OK, "this machine", "kubectl", "", "found");
+		findings_add(findings, FINDING_OK, "this machine", "kubectl", "", "found");
 	else
-		findings_add(findings, VERDICT_WARNING, "this machine", "kubectl",
+		findings_add(findings, FINDING_WARNING, "this machine", "kubectl",
 		             "install it to use what is handed over to it (exec, port-forward)", "not in PATH");
 }

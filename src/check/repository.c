@@ -22,7 +22,7 @@ struct repository_check {
 	enum question at;
 	struct {
 		int answered;
-		enum verdict verdict;
+		enum finding_verdict verdict;
 		char said[300];
 		const char *advice;
 	} answers[QUESTIONS];
@@ -32,7 +32,7 @@ struct repository_check {
 
 static void ask(struct repository_check *check);
 
-static void note(struct repository_check *check, enum verdict verdict, const char *said, const char *advice)
+static void note(struct repository_check *check, enum finding_verdict verdict, const char *said, const char *advice)
 {
 	check->answers[check->at].answered = 1;
 	check->answers[check->at].verdict = verdict;
@@ -48,33 +48,33 @@ static void judge(struct repository_check *check, const struct git_answer *answe
 	switch (check->at) {
 	case ASK_BRANCH:
 		if (bad) {
-			note(check, VERDICT_FAILED, git_troubles[answer->trouble].words, advice);
+			note(check, FINDING_FAILED, git_troubles[answer->trouble].words, advice);
 		} else if (!answer->out_len) {
-			note(check, VERDICT_FAILED, "the branch does not exist there", git_troubles[GIT_NO_BRANCH].advice);
+			note(check, FINDING_FAILED, "the branch does not exist there", git_troubles[GIT_NO_BRANCH].advice);
 		} else {
 			snprintf(said, sizeof(said), "%.80s is at %.7s", check->branch, answer->out);
-			note(check, VERDICT_OK, said, "");
+			note(check, FINDING_OK, said, "");
 		}
 		break;
 	case ASK_AUTHOR: {
 		const char *end = bad ? NULL : strchr(answer->out, '>');
 		snprintf(said, sizeof(said), "%.*s", end ? (int)(end - answer->out + 1) : 0, answer->out);
 		if (end)
-			note(check, VERDICT_OK, said, "");
+			note(check, FINDING_OK, said, "");
 		else
-			note(check, VERDICT_WARNING, "git knows no name for you, so flags cannot be changed",
+			note(check, FINDING_WARNING, "git knows no name for you, so flags cannot be changed",
 			     "git config --global user.name and user.email");
 		break;
 	}
 	default:
 		/* A clone without the branch has nothing to offer; that is no fault. */
 		if (strstr(answer->said, "src refspec"))
-			note(check, VERDICT_SKIPPED, "nothing was fetched yet", "run `flagdeck flag list` once");
+			note(check, FINDING_SKIPPED, "nothing was fetched yet", "run `flagdeck flag list` once");
 		/* Behind the branch, which our own git notices: the server let us in. */
 		else if (bad && !strstr(answer->out, "[rejected]"))
-			note(check, VERDICT_WARNING, git_troubles[answer->trouble].words, *advice ? advice : "flags can be read, and not changed by a push");
+			note(check, FINDING_WARNING, git_troubles[answer->trouble].words, *advice ? advice : "flags can be read, and not changed by a push");
 		else
-			note(check, VERDICT_OK, "permitted, by a dry run; a protected branch may still refuse", "");
+			note(check, FINDING_OK, "permitted, by a dry run; a protected branch may still refuse", "");
 	}
 }
 
@@ -101,7 +101,7 @@ static void ask(struct repository_check *check)
 	struct stat status;
 	int cloned = stat(git_folder(check->git), &status) == 0;
 	if (check->at == ASK_PUSH && !cloned) {
-		note(check, VERDICT_SKIPPED, "nothing was fetched yet", "run `flagdeck flag list` once");
+		note(check, FINDING_SKIPPED, "nothing was fetched yet", "run `flagdeck flag list` once");
 		check->done(check->arg);
 		return;
 	}
@@ -123,7 +123,7 @@ void repository_check_findings(const struct repository_check *check, struct find
 		if (check->answers[i].answered)
 			findings_add(findings, check->answers[i].verdict, git_shown(check->git), names[i], check->answers[i].advice, "%s", check->answers[i].said);
 		else
-			findings_add(findings, VERDICT_FAILED, git_shown(check->git), names[i], "see the network and the address", "no answer in time");
+			findings_add(findings, FINDING_FAILED, git_shown(check->git), names[i], "see the network and the address", "no answer in time");
 	}
 }
 

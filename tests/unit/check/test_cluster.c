@@ -92,7 +92,7 @@ static void test_all_is_allowed(void **state)
 	(void)state;
 	desk_open(&desk, NULL);
 	examine(&desk);
-	assert_int_equal(findings_count(&desk.findings, VERDICT_FAILED), 0);
+	assert_int_equal(findings_count(&desk.findings, FINDING_FAILED), 0);
 	assert_string_equal(finding_of(&desk, "list pods")->said, "allowed");
 	desk_close(&desk);
 }
@@ -107,11 +107,11 @@ static void test_one_namespace_only(void **state)
 		api_deny(desk.api, (const char *const[]){"list", "watch", "get"}[i], NULL, NULL);
 	examine(&desk);
 	const struct finding *finding = finding_of(&desk, "list pods");
-	assert_int_equal(finding->verdict, VERDICT_WARNING);
+	assert_int_equal(finding->verdict, FINDING_WARNING);
 	assert_non_null(strstr(finding->said, "in namespace shop only"));
 	assert_non_null(strstr(finding->advice, "ClusterRole"));
-	assert_int_equal(finding_of(&desk, "get pods/log")->verdict, VERDICT_WARNING);
-	assert_int_equal(findings_count(&desk.findings, VERDICT_FAILED), 0);
+	assert_int_equal(finding_of(&desk, "get pods/log")->verdict, FINDING_WARNING);
+	assert_int_equal(findings_count(&desk.findings, FINDING_FAILED), 0);
 	desk_close(&desk);
 }
 
@@ -124,9 +124,9 @@ static void test_nothing_is_allowed(void **state)
 		desk_open(&desk, namespaces[i]);
 		api_deny(desk.api, NULL, "pods", "*");
 		examine(&desk);
-		assert_int_equal(finding_of(&desk, "list pods")->verdict, VERDICT_FAILED);
+		assert_int_equal(finding_of(&desk, "list pods")->verdict, FINDING_FAILED);
 		assert_non_null(strstr(finding_of(&desk, "list pods")->said, "not permitted"));
-		assert_int_equal(finding_of(&desk, "list deployments")->verdict, VERDICT_OK);
+		assert_int_equal(finding_of(&desk, "list deployments")->verdict, FINDING_OK);
 		desk_close(&desk);
 	}
 }
@@ -147,9 +147,9 @@ static void test_optional_kinds(void **state)
 	api_deny(desk.api, NULL, "helmreleases", "*");
 	examine(&desk);
 	assert_string_equal(finding_of(&desk, "look for GitOps")->said, "flux, canaries");
-	assert_int_equal(finding_of(&desk, "list kustomizations")->verdict, VERDICT_OK);
-	assert_int_equal(finding_of(&desk, "watch helmreleases")->verdict, VERDICT_WARNING);
-	assert_int_equal(findings_count(&desk.findings, VERDICT_FAILED), 0);
+	assert_int_equal(finding_of(&desk, "list kustomizations")->verdict, FINDING_OK);
+	assert_int_equal(finding_of(&desk, "watch helmreleases")->verdict, FINDING_WARNING);
+	assert_int_equal(findings_count(&desk.findings, FINDING_FAILED), 0);
 	desk_close(&desk);
 }
 
@@ -162,7 +162,7 @@ static void test_no_server(void **state)
 	assert_int_equal(api_set_listening(desk.api, 0, &err), 0);
 	examine(&desk);
 	assert_int_equal(desk.findings.items.len, 1);
-	assert_int_equal(finding_of(&desk, "reach the API server")->verdict, VERDICT_FAILED);
+	assert_int_equal(finding_of(&desk, "reach the API server")->verdict, FINDING_FAILED);
 	desk_close(&desk);
 }
 
