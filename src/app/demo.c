@@ -17,6 +17,7 @@
 
 #include "app/demo_folder.h"
 #include "base/mem.h"
+#include "flag/catalog.h"
 #include "net/loop.h"
 #include "sim/sim.h"
 
@@ -46,6 +47,7 @@ static int platform_make(struct platform_run *run, const struct demo_options *op
 {
 	const struct sim_options sim = {
 		.services = options->services, .speed = options->speed, .seed = options->seed, .story = options->story, .folder = folder,
+		.catalog = flag_catalog_builtin,
 	};
 	run->loop = loop_new(err);
 	if (!run->loop)

@@ -89,11 +89,21 @@ def git(*args):
                    capture_output=True)
 
 
+def flags(demo):
+    """The repository has its catalog, and every value is in order."""
+    ask = lambda *args: rig.flagdeck("--config", os.path.join(demo.dir, "config.yaml"), "flag", *args, env=demo.env)
+    assert "0 errors, 0 warnings" in ask("lint")
+    found = json.loads(ask("get", "hpa.enabled", "--service", "payments-api", "--env", "prod", "-o", "json"))
+    assert "payments-api" in json.dumps(found), found
+    assert "hpa.enabled" in ask("matrix").splitlines()[0]
+
+
 def push():
     """A commit by plain git goes through every stage."""
     demo = Served("--story", "calm", "--speed", "8", "--services", "60")
     kubectl = lambda *args: json.loads(subprocess.run(["kubectl", "--context", "eu-prod", *args, "-o", "json"], env=demo.env, check=True,
                                                       capture_output=True, timeout=60).stdout)
+    flags(demo)
     work = tempfile.mkdtemp(prefix="work-", dir=rig.folder())
     git("clone", "-q", os.path.join(demo.dir, "platform.git"), work)
     path = os.path.join(work, "services/payments-api/prod/platform.yaml")
