@@ -27,7 +27,8 @@ struct filter *filter_parse(const char *text, struct err *err); /* errors name t
 void filter_free(struct filter *filter);
 int filter_matches(const struct filter *filter, const struct service *service);
 
-/* Trouble first: health, then how many pods are missing, then cluster, namespace and name. A total order. */
+/* Trouble first: down and degraded, then what alerts fire about, then the rest; in each by health, then by how
+ * many pods are missing, then cluster, namespace and name. A total order. */
 int service_compare_trouble(const struct service *a, const struct service *b);
 
 /* Fills `rows` with const struct service *, filtered and sorted. Rows left from the last run make

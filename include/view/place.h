@@ -36,6 +36,7 @@ size_t sheet_each_target(struct view *view, void (*each)(void *arg, const struct
 
 /* One object: conditions, where what it applies comes from, what waits for it, what it has applied. */
 extern const struct view_ops object_view;
+enum { ROW_KEY = 1200 }; /* as much of a row's key as a view is told */
 /* The object of a key as sheet_row_key writes it; NULL when it is not there. */
 const struct object *object_by_key(const struct fleet *fleet, const char *key, const struct cluster **cluster);
 /* The service that an object is a part of: a workload's, that of what it leads or scales; NULL: none. */

@@ -14,8 +14,17 @@
 #include "base/mem.h"
 #include "model/column.h"
 
+/* An alert that fires is trouble even where every pod is well: behind what is down or degraded, before all else. */
+static int trouble_class(const struct service *service)
+{
+	return service->health <= HEALTH_DEGRADED ? 0 : service->alerts_firing > 0 ? 1 : 2;
+}
+
 int service_compare_trouble(const struct service *a, const struct service *b)
 {
+	int class_a = trouble_class(a), class_b = trouble_class(b);
+	if (class_a != class_b)
+		return class_a < class_b ? -1 : 1;
 	if (a->health_row != b->health_row)
 		return a->health_row < b->health_row ? -1 : 1;
 	int missing_a = a->desired - a->ready, missing_b = b->desired - b->ready;

@@ -127,7 +127,7 @@ void deck_follow_selection(struct deck *deck)
 	for (int tab = 0; tab < DECK_TABS; tab++)
 		view_select(deck->tabs[tab], service ? service->key : "");
 	if (deck_main(deck)->ops->place->key) {
-		char key[1200] = "";
+		char key[ROW_KEY] = "";
 		struct text text = text_in(key, sizeof(key));
 		deck_main(deck)->ops->place->key(deck_main(deck), &text);
 		view_select(deck->object, key);

@@ -4,6 +4,7 @@
  * what it waits for; who holds it; what it has applied. Built anew only when the fleet, the minute,
  * the object or the width changed.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,15 +320,51 @@ static void put_applied(struct object_page *object, const struct cluster *cluste
 	}
 }
 
+/* A row that is about no object, an alert: all its columns, whole, one below the other. */
+static int put_row(struct object_page *object, const struct sheet *sheet)
+{
+	struct sheet_row *rows = NULL;
+	size_t count = sheet->run(object->view.scene->fleet, NULL, &rows), at = 0;
+	char room[ROW_KEY];
+	for (; at < count; at++) {
+		struct text key = text_in(room, sizeof(room));
+		sheet_row_key(&rows[at], &key);
+		if (strcmp(room, object->view.service) == 0)
+			break;
+	}
+	for (size_t i = 0; at < count && i < sheet->column_count; i++) {
+		const struct sheet_column *column = &sheet->columns[i];
+		struct text cell = text_in(room, sizeof(room));
+		char name[32];
+		column->format(&rows[at], object->view.scene->now_ms, &cell);
+		if (cell.len == 0)
+			continue;
+		for (size_t c = 0; c == 0 || name[c - 1]; c++)
+			name[c] = c + 1 < sizeof(name) ? (char)tolower((unsigned char)column->title[c]) : '\0';
+		label(&object->page, name);
+		page_wrap(&object->page, column->tone ? tone_style(column->tone(&rows[at])) : STYLE_TEXT, object->width, room);
+	}
+	free(rows);
+	return at < count;
+}
+
+static void put_unheld(struct object_page *object)
+{
+	for (size_t i = 0; *object->view.service && i < sheet_count; i++)
+		if (sheets[i]->service && put_row(object, sheets[i]))
+			return;
+	page_line(&object->page);
+	page_put(&object->page, STYLE_DIM, *object->view.service ? " nothing more is known of it than the list says"
+	                                                         : " nothing is selected");
+}
+
 static void object_build(struct object_page *object)
 {
 	const struct cluster *cluster = NULL;
 	const struct object *it = object_by_key(object->view.scene->fleet, object->view.service, &cluster);
 	page_clear(&object->page);
 	if (!it) {
-		page_line(&object->page);
-		page_put(&object->page, STYLE_DIM, *object->view.service ? " the model holds no more of it than the list says"
-		                                                         : " nothing is selected");
+		put_unheld(object);
 		return;
 	}
 	if (kind_rows[it->kind].role == KIND_WORKLOAD)

@@ -22,7 +22,7 @@
 #include "view/page.h"
 #include "view/views.h"
 
-enum { LABEL = 13, WARNINGS_SHOWN = 6, CELL = 256 };
+enum { LABEL = 13, WARNINGS_SHOWN = 6, ALERTS_SHOWN = 4, CELL = 256 };
 
 struct overview {
 	struct view view;
@@ -126,6 +126,40 @@ static void build_health(struct overview *overview, const struct service *servic
 			page_wrap(page, STYLE_STALE, overview->width, words);
 		}
 	}
+}
+
+/* What fires or is pending about it: pods may all be well while it answers with errors. */
+static void build_alerts(struct overview *overview, const struct service *service)
+{
+	const struct vec *alerts = &service->cluster->alerts.alerts;
+	struct page *page = &overview->page;
+	int shown = 0, all = service->alerts_firing + service->alerts_pending;
+
+	for (int state = ALERT_FIRING; state < ALERT_STATES; state++)
+		for (size_t i = 0; all > 0 && shown < ALERTS_SHOWN && i < alerts->len; i++) {
+			const struct alert *alert = alerts->items[i];
+			char room[32];
+			struct text age = text_in(room, sizeof(room));
+			if ((int)alert->state != state || alert->inhibited || alert->silenced_by[0] ||
+			    strcmp(alert->service, service->key) != 0)
+				continue;
+			label(page, shown++ ? "" : "alerts");
+			flow(overview, state == ALERT_FIRING ? STYLE_BAD : STYLE_WARNING, "%s %s", alert_state_words[state],
+			     alert->name);
+			age_text(overview->view.scene->now_ms, alert->since_ms, &age);
+			flow(overview, STYLE_DIM, "%s%s%s", alert->severity, *alert->severity && *room ? " " : "", room);
+			if (!alert->summary[0])
+				continue;
+			label(page, "");
+			page_put(page, STYLE_TEXT, "  ");
+			page_wrap(page, STYLE_TEXT, overview->width, alert->summary);
+		}
+	if (all > shown) {
+		label(page, "");
+		flow(overview, STYLE_DIM, "%d more", all - shown);
+	}
+	if (all > 0)
+		link_to(overview, ACTION_VIEW_ALERTS, "all alerts");
 }
 
 static void put_bar(struct page *page, int percent)
@@ -504,6 +538,7 @@ static void overview_build(struct overview *overview, const struct service *serv
 		return;
 	}
 	build_health(overview, service);
+	build_alerts(overview, service);
 	page_line(&overview->page);
 	build_rollout(overview, service);
 	build_pods(overview, service);

@@ -168,6 +168,33 @@ static void test_sorting(void **state)
 	fleet_free(rig.fleet);
 }
 
+/* What alerts fire about comes before what is merely rolling or well, and after what is down or degraded. */
+static void test_alerts_are_trouble(void **state)
+{
+	struct rig rig;
+	char names[256], before[256];
+	(void)state;
+	rig_start(&rig);
+	run(&rig, (struct query){0}, NULL, before, sizeof(before));
+	assert_non_null(strstr(before, " search"));
+	for (size_t i = 0; i < rig.fleet->services.len; i++) {
+		struct service *service = rig.fleet->services.items[i];
+		if (strcmp(service->name, "search") == 0)
+			service->alerts_pending = 1;
+	}
+	run(&rig, (struct query){0}, NULL, names, sizeof(names));
+	assert_string_equal(names, before);
+	for (size_t i = 0; i < rig.fleet->services.len; i++) {
+		struct service *service = rig.fleet->services.items[i];
+		if (strcmp(service->name, "search") == 0)
+			service->alerts_firing = 1;
+	}
+	run(&rig, (struct query){0}, NULL, names, sizeof(names));
+	print_message("%s\n", names);
+	assert_string_equal(names, "checkout-web payments-api search ledger");
+	fleet_free(rig.fleet);
+}
+
 static void test_columns(void **state)
 {
 	static const struct {
@@ -315,7 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_filters),      cmocka_unit_test(test_filter_errors_name_the_word),
-	    cmocka_unit_test(test_sorting),      cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_sorting), cmocka_unit_test(test_alerts_are_trouble),      cmocka_unit_test(test_columns),
 	    cmocka_unit_test(test_rollout_cell), cmocka_unit_test(test_order_does_not_depend_on_the_last_run),
 	    cmocka_unit_test(test_json),
 	};

@@ -148,6 +148,34 @@ static void from_the_timeline(void **state)
 	world_shut(world);
 }
 
+/* The whole alert beside the list, and on its service's page: pods may all be well while it answers with errors. */
+static void alerts_in_full(void **state)
+{
+	struct world *world = gitops_world();
+	struct cluster *eu = world_cluster(world, "eu-prod");
+	const char *summary = "More than 5 % of the answers are errors, and have been for longer than a minute";
+	struct alert *alert = mem_new(sizeof(*alert));
+	struct vec alerts;
+	(void)state;
+	*alert = (struct alert){.name = "HighErrorRatio", .severity = "critical", .since_ms = NOW - 120000,
+		.labels = "alertname\1HighErrorRatio\1namespace\1payments\1deployment\1payments-api"};
+	snprintf(alert->summary, sizeof(alert->summary), "%s", summary);
+	vec_init(&alerts);
+	vec_push(&alerts, alert);
+	cluster_set_alerts(eu, &alerts);
+	fleet_settle(world->fleet);
+	world_draw(world, 200, 60);
+	world_press(world, "A");
+	assert_shows(world, "severity   critical");
+	assert_shows(world, "minute"); /* the end, that the list has no room for */
+	world_press(world, "S / ");
+	world_type(world, "payments-api eu-prod");
+	world_press(world, "Enter 1");
+	assert_shows(world, "firing HighErrorRatio  critical 2m");
+	assert_shows(world, "all alerts");
+	world_shut(world);
+}
+
 /* What lets go of something is an action that there is. */
 static void releases_are_actions(void **state)
 {
@@ -181,7 +209,7 @@ int main(void)
 	    cmocka_unit_test(flux_list_and_tree), cmocka_unit_test(paused_and_rollouts),
 	    cmocka_unit_test(services_with_commits), cmocka_unit_test(there_and_back),
 	    cmocka_unit_test(clusters_and_marks), cmocka_unit_test(kinds_go), cmocka_unit_test(releases_are_actions),
-	    cmocka_unit_test(from_the_timeline),
+	    cmocka_unit_test(from_the_timeline),     cmocka_unit_test(alerts_in_full),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
