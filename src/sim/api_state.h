@@ -72,6 +72,9 @@ struct api {
 	int (*deleting)(void *observer, struct table *table, const struct doc *doc);
 	/* What is behind the proxy of a Service; `path` begins with a slash. Returns 0 when there is nothing. */
 	int (*proxy)(void *observer, struct server_call *call, const struct ask *ask, const char *path);
+	/* What the pod's container has written after from_ms and up to to_ms: log_line_add, in order. `previous`: the run
+	 * before the last restart. Returns 1 while it goes on writing, 0 when that run has ended, -1: there was none. */
+	int (*tell_log)(void *observer, const struct cJSON *pod, int previous, int64_t from_ms, int64_t to_ms, struct vec *lines);
 	void *observer;
 };
 
@@ -185,6 +188,7 @@ void answer_write(struct api *api, struct server_call *call, const struct ask *a
 int answer_discovery(struct api *api, struct server_call *call, const struct ask *ask);
 int answer_review(struct api *api, struct server_call *call, const struct ask *ask);
 void answer_log(struct api *api, struct server_call *call, const struct ask *ask, struct table *table);
+void log_line_add(struct vec *lines, int64_t at_ms, const char *text);
 void logs_free_all(struct api *api);
 int group_is_broken(const struct api *api, const char *group);
 /* Answers 401 or 403 and returns 1 when the request may not be served. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Logs of containers: what was written, and whoever follows. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +21,40 @@ struct podlog {
 	struct vec readers; /* struct log_reader * */
 };
 
+/* Follows. What is told by the platform is asked for from time to time, only as long as somebody reads. */
 struct log_reader {
+	struct api *api;
 	struct podlog *log;
 	struct sender *sender;
 	int stamps;
+	struct timer *timer; /* NULL: lines come by api_log only */
+	char *pod;           /* its key */
+	int64_t told_ms;     /* told up to here */
 };
+
+static const double ask_seconds = 0.5;
+
+static void log_free(struct podlog *log)
+{
+	for (size_t i = 0; i < log->lines.len; i++)
+		free(log->lines.items[i]);
+	vec_release(&log->lines);
+	vec_release(&log->readers);
+	free(log->key);
+	free(log);
+}
+
+/* Those of which nothing is kept and that nobody reads any more. */
+static void logs_sweep(struct api *api)
+{
+	for (size_t i = api->logs.len; i-- > 0;) {
+		struct podlog *log = api->logs.items[i];
+		if (log->lines.len > 0 || log->readers.len > 0)
+			continue;
+		vec_remove(&api->logs, i);
+		log_free(log);
+	}
+}
 
 static struct podlog *log_named(struct api *api, const char *namespace, const char *pod,
                                 const char *container, int previous, int make)
@@ -38,6 +68,7 @@ static struct podlog *log_named(struct api *api, const char *namespace, const ch
 	}
 	if (!make)
 		return NULL;
+	logs_sweep(api);
 	struct podlog *log = mem_new(sizeof(*log));
 	log->key = mem_copy_string(key);
 	vec_init(&log->lines);
@@ -50,20 +81,15 @@ static void reader_over(void *arg)
 {
 	struct log_reader *reader = arg;
 	vec_remove_item(&reader->log->readers, reader);
+	timer_free(reader->timer);
+	free(reader->pod);
 	free(reader);
 }
 
 void logs_free_all(struct api *api)
 {
-	for (size_t i = 0; i < api->logs.len; i++) {
-		struct podlog *log = api->logs.items[i];
-		for (size_t j = 0; j < log->lines.len; j++)
-			free(log->lines.items[j]);
-		vec_release(&log->lines);
-		vec_release(&log->readers);
-		free(log->key);
-		free(log);
-	}
+	for (size_t i = 0; i < api->logs.len; i++)
+		log_free(api->logs.items[i]);
 	vec_release(&api->logs);
 }
 
@@ -79,15 +105,28 @@ static void line_write(struct buf *out, const struct log_line *line, int stamps)
 	buf_must(buf_add(out, "\n", 1));
 }
 
+void log_line_add(struct vec *lines, int64_t at_ms, const char *text)
+{
+	struct log_line *line = mem_new(sizeof(*line) + strlen(text) + 1);
+	line->at_ms = at_ms;
+	memcpy(line->text, text, strlen(text) + 1);
+	vec_push(lines, line);
+}
+
+static void lines_release(struct vec *lines)
+{
+	for (size_t i = 0; i < lines->len; i++)
+		free(lines->items[i]);
+	vec_release(lines);
+}
+
 void api_log(struct api *api, const char *namespace, const char *pod, const char *container, int previous,
              const char *text)
 {
 	struct podlog *log = log_named(api, namespace, pod, container, previous, 1);
-	struct log_line *line = mem_new(sizeof(*line) + strlen(text) + 1);
 	struct buf out;
-	line->at_ms = api->options.clock->wall(api->options.clock);
-	memcpy(line->text, text, strlen(text) + 1);
-	vec_push(&log->lines, line);
+	log_line_add(&log->lines, api->options.clock->wall(api->options.clock), text);
+	const struct log_line *line = log->lines.items[log->lines.len - 1];
 	for (size_t i = log->readers.len; i-- > 0;) {
 		struct log_reader *reader = log->readers.items[i];
 		buf_init(&out, SIM_TEXT_MAX);
@@ -167,13 +206,13 @@ static int choose_container(struct api *api, struct server_call *call, const str
 	return -1;
 }
 
-static void lines_write(struct buf *out, const struct podlog *log, const struct log_wish *wish)
+static void lines_write(struct buf *out, const struct vec *lines, const struct log_wish *wish)
 {
-	size_t from = 0, count = log ? log->lines.len : 0;
+	size_t from = 0, count = lines->len;
 	if (wish->tail >= 0 && count > (size_t)wish->tail)
 		from = count - (size_t)wish->tail;
 	for (size_t i = from; i < count; i++) {
-		const struct log_line *line = log->lines.items[i];
+		const struct log_line *line = lines->items[i];
 		if (line->at_ms >= wish->since_ms)
 			line_write(out, line, wish->stamps);
 	}
@@ -181,10 +220,50 @@ static void lines_write(struct buf *out, const struct podlog *log, const struct 
 		out->len = (size_t)wish->limit;
 }
 
+/* What was written since; the stream ends with the container, as the kubelet's does. */
+static void reader_due(void *arg)
+{
+	struct log_reader *reader = arg;
+	struct api *api = reader->api;
+	const struct table *table = table_named(api, "pods");
+	const struct doc *doc = table_get(table, reader->pod);
+	int64_t now = api->options.clock->wall(api->options.clock);
+	cJSON *pod = doc ? doc_json(doc) : NULL;
+	struct vec lines;
+	struct buf out;
+	vec_init(&lines);
+	buf_init(&out, SIM_TEXT_MAX);
+	int goes_on = pod ? api->tell_log(api->observer, pod, 0, reader->told_ms, now, &lines) : -1;
+	reader->told_ms = now;
+	for (size_t i = 0; i < lines.len; i++)
+		line_write(&out, lines.items[i], reader->stamps);
+	timer_start(reader->timer, ask_seconds);
+	size_t readers = reader->log->readers.len;
+	struct podlog *log = reader->log;
+	if (out.len > 0)
+		sender_write(reader->sender, buf_string(&out), out.len); /* the reader may end here */
+	if (goes_on <= 0 && log->readers.len == readers) {
+		sender_end(reader->sender);
+		reader_over(reader);
+	}
+	buf_release(&out);
+	lines_release(&lines);
+	cJSON_Delete(pod);
+}
+
 static void follow(struct api *api, struct server_call *call, const struct ask *ask, struct podlog *log,
-                   const struct log_wish *wish, const struct buf *text)
+                   const struct log_wish *wish, const struct buf *text, int64_t told_ms)
 {
 	struct log_reader *reader = mem_new(sizeof(*reader));
+	char key[2 * SIM_NAME];
+	reader->api = api;
+	if (api->tell_log) {
+		doc_key(key, sizeof(key), ask->namespace, ask->name);
+		reader->pod = mem_copy_string(key);
+		reader->told_ms = told_ms;
+		reader->timer = timer_new(api->loop, reader_due, reader);
+		timer_start(reader->timer, ask_seconds);
+	}
 	reader->log = log;
 	reader->stamps = wish->stamps;
 	reader->sender = sender_new(api, call, ask->fault, reader_over, reader);
@@ -195,11 +274,64 @@ static void follow(struct api *api, struct server_call *call, const struct ask *
 		sender_write(reader->sender, buf_string(text), text->len);
 }
 
+static void refuse(struct api *api, struct server_call *call, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static void refuse(struct api *api, struct server_call *call, const char *fmt, ...)
+{
+	char message[4 * SIM_NAME];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	status_reply(api, call, 400, "BadRequest", message, NULL, NULL);
+}
+
+/* Answers with what the platform's containers tell. */
+static void answer_told(struct api *api, struct server_call *call, const struct ask *ask, const cJSON *pod,
+                        const struct log_wish *wish)
+{
+	int64_t now = api->options.clock->wall(api->options.clock);
+	struct vec lines;
+	struct buf text;
+	vec_init(&lines);
+	buf_init(&text, SIM_BODY_MAX);
+	int goes_on = api->tell_log(api->observer, pod, wish->previous, wish->since_ms - 1, now, &lines);
+	lines_write(&text, &lines, wish);
+	if (goes_on < 0 && wish->previous)
+		refuse(api, call, "previous terminated container \"%s\" in pod \"%s\" not found", wish->container, ask->name);
+	else if (goes_on < 0)
+		refuse(api, call, "container \"%s\" in pod \"%s\" is waiting to start: ContainerCreating", wish->container,
+		       ask->name);
+	else if (goes_on && wish->follow)
+		follow(api, call, ask, log_named(api, ask->namespace, ask->name, wish->container, 0, 1), wish, &text, now);
+	else
+		send_whole(api, call, ask->fault, 200, "text/plain", &text);
+	buf_release(&text);
+	lines_release(&lines);
+}
+
+/* Answers with what was put there by api_log. */
+static void answer_kept(struct api *api, struct server_call *call, const struct ask *ask, const struct log_wish *wish)
+{
+	struct podlog *log = log_named(api, ask->namespace, ask->name, wish->container, wish->previous, !wish->previous);
+	struct buf text;
+	if (!log) {
+		refuse(api, call, "previous terminated container \"%s\" in pod \"%s\" not found", wish->container, ask->name);
+		return;
+	}
+	buf_init(&text, SIM_BODY_MAX);
+	lines_write(&text, &log->lines, wish);
+	if (wish->follow && !wish->previous)
+		follow(api, call, ask, log, wish, &text, 0);
+	else
+		send_whole(api, call, ask->fault, 200, "text/plain", &text);
+	buf_release(&text);
+}
+
 void answer_log(struct api *api, struct server_call *call, const struct ask *ask, struct table *table)
 {
 	struct log_wish wish = {0};
 	char key[2 * SIM_NAME], message[3 * SIM_NAME];
-	struct buf text;
 	doc_key(key, sizeof(key), ask->namespace, ask->name);
 	struct doc *doc = table_get(table, key);
 	if (!doc) {
@@ -209,24 +341,11 @@ void answer_log(struct api *api, struct server_call *call, const struct ask *ask
 	}
 	cJSON *pod = doc_json(doc);
 	wish_read(api, ask->request, &wish);
-	int result = choose_container(api, call, ask, pod, &wish);
-	cJSON_Delete(pod);
-	if (result < 0)
-		return;
-	struct podlog *log =
-	    log_named(api, ask->namespace, ask->name, wish.container, wish.previous, !wish.previous);
-	if (!log) {
-		snprintf(message, sizeof(message), "previous terminated container \"%s\" in pod \"%s\" not "
-			"found", wish.container,
-		         ask->name);
-		status_reply(api, call, 400, "BadRequest", message, NULL, NULL);
-		return;
+	if (choose_container(api, call, ask, pod, &wish) == 0) {
+		if (api->tell_log)
+			answer_told(api, call, ask, pod, &wish);
+		else
+			answer_kept(api, call, ask, &wish);
 	}
-	buf_init(&text, SIM_BODY_MAX);
-	lines_write(&text, log, &wish);
-	if (wish.follow && !wish.previous)
-		follow(api, call, ask, log, &wish, &text);
-	else
-		send_whole(api, call, ask->fault, 200, "text/plain", &text);
-	buf_release(&text);
+	cJSON_Delete(pod);
 }

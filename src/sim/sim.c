@@ -16,6 +16,7 @@
 #include "base/crypto.h"
 #include "base/mem.h"
 #include "fill.h"
+#include "journal.h"
 #include "sim_state.h"
 #include "story.h"
 #include "sim/api.h"
@@ -194,6 +195,13 @@ static int proxy(void *arg, struct server_call *call, const struct ask *ask, con
 	return monitor_answer(&playing->sim->monitors[playing->cluster], call, ask->request, ask->name, path);
 }
 
+static int tell_log(void *arg, const cJSON *pod, int previous, int64_t from_ms, int64_t to_ms, struct vec *lines)
+{
+	const struct playing *playing = arg;
+	const struct journal journal = {&playing->sim->stages[playing->cluster], &playing->sim->traffic};
+	return journal_tell(&journal, pod, previous, from_ms, to_ms, lines);
+}
+
 /* The objects beside the workloads that the values ask for. */
 static void fill_flags(struct delivery *delivery)
 {
@@ -269,6 +277,7 @@ static void fill_delivery(struct sim *sim, int i, const char *trouble)
 	sim->apis[i]->observe = observe;
 	sim->apis[i]->deleting = deleting;
 	sim->apis[i]->proxy = proxy;
+	sim->apis[i]->tell_log = tell_log;
 	sim->playing[i] = (struct playing){sim, i};
 	sim->apis[i]->observer = &sim->playing[i];
 }

@@ -98,12 +98,29 @@ def flags(demo):
     assert "hpa.enabled" in ask("matrix").splitlines()[0]
 
 
+def logs(demo, kubectl):
+    """Pods tell what happens to them: the same when asked again, and more while somebody follows."""
+    read = lambda *args: subprocess.run(["kubectl", "--context", "eu-prod", "logs", "-n", "payments", *args], env=demo.env, check=True,
+                                        capture_output=True, text=True, timeout=60).stdout.splitlines()
+    pod = next(p["metadata"]["name"] for p in kubectl("get", "pods", "-n", "payments")["items"]
+               if p["metadata"]["name"].startswith("payments-api-"))
+    whole = read(pod, "--timestamps")
+    assert len(whole) > 100 and whole == sorted(whole), whole[:5]
+    assert any("level=info msg=\"request\"" in line for line in whole), whole[:5]
+    assert set(read(pod, "--timestamps", "--tail=3")[:1]) <= set(read(pod, "--timestamps"))
+    with subprocess.Popen(["kubectl", "--context", "eu-prod", "logs", "-f", "-n", "payments", pod, "--tail=0"], env=demo.env,
+                          stdout=subprocess.PIPE, text=True) as follow:
+        assert "level=" in follow.stdout.readline()
+        follow.kill()
+
+
 def push():
     """A commit by plain git goes through every stage."""
     demo = Served("--story", "calm", "--speed", "8", "--services", "60")
     kubectl = lambda *args: json.loads(subprocess.run(["kubectl", "--context", "eu-prod", *args, "-o", "json"], env=demo.env, check=True,
                                                       capture_output=True, timeout=60).stdout)
     flags(demo)
+    logs(demo, kubectl)
     work = tempfile.mkdtemp(prefix="work-", dir=rig.folder())
     git("clone", "-q", os.path.join(demo.dir, "platform.git"), work)
     path = os.path.join(work, "services/payments-api/prod/platform.yaml")
