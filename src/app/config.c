@@ -68,7 +68,7 @@ static const struct config_row {
 	{{"load.limits[].off", "false", "Refuses every load test there."}, VALUE_BOOL, PLACE_LOAD_OFF},
 	{{"ui", "", "How the console looks and listens."}, VALUE_MAP, NO_PLACE},
 	{{"ui.theme", "dark", "dark, light, or a YAML file."}, VALUE_TEXT, PLACE_THEME},
-	{{"ui.keymap", "vim", "vim, or a YAML file."}, VALUE_TEXT, PLACE_KEYMAP},
+	{{"ui.keymap", "vim", "vim, k9s, or a YAML file."}, VALUE_TEXT, PLACE_KEYMAP},
 	{{"ui.graph", "braille", "The glyphs of charts: braille, block or tty."}, VALUE_TEXT, PLACE_GRAPH},
 };
 
