@@ -12,6 +12,7 @@
 #include "app/cli_print.h"
 #include "app/cli_read.h"
 #include "base/buf.h"
+#include "base/spell.h"
 #include "kube/kind.h"
 #include "model/column.h"
 #include "model/pod.h"
@@ -87,18 +88,42 @@ static int print_services_table(const struct vec *rows, const struct fleet *flee
 		}
 	}
 	table_print(&table, stdout);
+	if (!rows->len)
+		fprintf(stderr, "flagdeck: %s\n", fleet->services.len ? "nothing matches" : "the chosen clusters have no service");
 	return EXIT_DONE;
+}
+
+/* The column that --sort names, or an error with the nearest, or all there are. */
+static const struct column *sort_column(const char *key, struct err *err)
+{
+	const struct column *found = column_find(key);
+	struct vec keys;
+	if (found)
+		return found;
+	vec_init(&keys);
+	for (size_t i = 0; i < column_count; i++)
+		vec_push(&keys, (char *)(uintptr_t)columns[i].key);
+	const char *near = spell_nearest(key, (const char *const *)keys.items, keys.len);
+	if (near) {
+		err_set(err, "there is no column \"%.40s\" to sort by; did you mean \"%s\"?", key, near);
+	} else {
+		err_set(err, "there is no column \"%.40s\" to sort by; there are", key);
+		for (size_t i = 0; i < column_count; i++) {
+			size_t len = strlen(err->text);
+			snprintf(err->text + len, sizeof(err->text) - len, "%s %s", i ? "," : "", columns[i].key);
+		}
+	}
+	vec_release(&keys);
+	return NULL;
 }
 
 int run_get_services(struct cli *cli, int argc, const char *const *argv)
 {
 	struct reading reading;
 	struct err err = {0};
-	struct query query = {.sort = cli->sort ? column_find(cli->sort) : NULL};
-	if (cli->sort && !query.sort) {
-		err_set(&err, "there is no column \"%.40s\" to sort by (flagdeck's help lists them)", cli->sort);
+	struct query query = {.sort = cli->sort ? sort_column(cli->sort, &err) : NULL};
+	if (cli->sort && !query.sort)
 		return cli_fail(EXIT_USAGE, &err);
-	}
 	query.reverse = query.sort && query.sort->descends;
 	query.filter = filter_of(cli, argc, argv, &err);
 	if (!query.filter && err.text[0])

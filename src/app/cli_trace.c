@@ -159,7 +159,8 @@ static const struct object *find_object(struct tracing *tracing, const char *wor
 				    (!slash && kind_rows[at].role != KIND_WORKLOAD))
 					continue;
 				if (found) {
-					err_set(err, "%.200s is in several places (%s and %s): choose with --context and -n", word, found->key, object->key);
+					err_set(err, "%.200s is in several places (%s/%s and %s/%s): choose with --context and -n", word,
+					        tracing->cluster->name, found->key, cluster->name, object->key);
 					return NULL;
 				}
 				found = object;
