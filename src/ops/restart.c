@@ -15,19 +15,31 @@ static void amount(const cJSON *value, const char *fallback, struct text *out)
 		text_add(out, fallback);
 }
 
+/* "All 3 pods" or "Its pod", with the verb that goes with it. */
+static void all_pods(int replicas, const char *verb, const char *verb_of_one, struct text *out)
+{
+	if (replicas == 1)
+		text_printf(out, "Its pod %s", verb_of_one);
+	else
+		text_printf(out, "All %d pods %s", replicas, verb);
+}
+
 static void describe_deployment(struct op *op, int replicas)
 {
 	const char *type = json_string(op->live, "spec/strategy/type");
-	char fewer[24], more[24];
+	char fewer[24], more[24], all[48];
+	struct text all_text = text_in(all, sizeof(all));
 	struct text fewer_text = text_in(fewer, sizeof(fewer)), more_text = text_in(more, sizeof(more));
 
 	if (type && strcmp(type, "Recreate") == 0) {
-		op_effect_add(op, "All %d pods end before new ones begin (strategy Recreate): it is down meanwhile.", replicas);
+		all_pods(replicas, "end", "ends", &all_text);
+		op_effect_add(op, "%s before a new one begins (strategy Recreate): it is down meanwhile.", all);
 		return;
 	}
 	amount(json_at(op->live, "spec/strategy/rollingUpdate/maxUnavailable"), "25%", &fewer_text);
 	amount(json_at(op->live, "spec/strategy/rollingUpdate/maxSurge"), "25%", &more_text);
-	op_effect_add(op, "All %d pods are replaced, at most %s missing and %s more at a time.", replicas, fewer, more);
+	all_pods(replicas, "are replaced", "is replaced", &all_text);
+	op_effect_add(op, "%s, at most %s missing and %s more at a time.", all, fewer, more);
 }
 
 static int restart_plan(struct op *op, struct err *err)
@@ -39,7 +51,7 @@ static int restart_plan(struct op *op, struct err *err)
 	if (op->request.kind == OBJECT_ROLLOUT) {
 		cJSON_AddStringToObject(cJSON_AddObjectToObject(body, "spec"), "restartAt", op->token);
 		op_step_self(op, WRITE_MERGE, body);
-		op_effect_add(op, "All %d pods are replaced by new ones of the same revision, without steps or analysis.", replicas);
+		op_effect_add(op, "All pods are replaced by new ones of the same revision, without steps or analysis.");
 		return 0;
 	}
 	cJSON_AddStringToObject(

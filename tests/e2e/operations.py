@@ -207,7 +207,7 @@ def check_console(c, r, ns):
         t.wait_for("two")
         before = r.get("deployment", "two", "-n", ns)["metadata"]["generation"]
         t.send("a", "r")
-        t.wait_for("All 1 pods are replaced", seconds=20)
+        t.wait_for("Its pod is replaced", seconds=20)
         t.send("n")
         t.wait_gone("PATCH")
         assert r.get("deployment", "two", "-n", ns)["metadata"]["generation"] == before, "a no was taken for a yes"
