@@ -106,8 +106,9 @@ $(O)/lib$1.a: $$(filter-out $(O)/src/app/main.o,$$(call objects,$1))
 endef
 $(foreach layer,$(LAYERS),$(eval $(call layer_rule,$(layer))))
 
+# A new file: the old one may be running.
 flagdeck: $(O)/flagdeck
-	$(Q)cp $< $@
+	$(Q)rm -f $@ && cp $< $@
 $(O)/flagdeck: $(O)/src/app/main.o $(call archives,app)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(O)/src/app/main.o $(call link,app)
