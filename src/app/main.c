@@ -2,29 +2,52 @@
 /* The program: options, configuration, log, then the command. */
 #include <locale.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "app/cli.h"
 #include "base/spell.h"
+#include "base/vec.h"
+
+/* "flagdeck rollout": what may follow. Whether there is such a group. */
+static int name_group(const char *word)
+{
+	size_t len = strlen(word);
+	int any = 0;
+	for (size_t i = 0; i < cli_command_count; i++) {
+		const char *words = cli_commands[i].words;
+		if (strncmp(words, word, len) != 0 || words[len] != ' ')
+			continue;
+		fprintf(stderr, "%s%s%s", any ? ", " : "flagdeck: ", any ? "" : word, any ? "" : " takes one of ");
+		fprintf(stderr, "%s", words + len + 1);
+		any = 1;
+	}
+	if (any)
+		fputc('\n', stderr);
+	return any;
+}
 
 static int unknown_command(const struct cli *cli)
 {
-	const char *names[32];
-	const char *word = cli->words.items[0];
-	size_t count = 0;
+	struct vec names;
+	const char *word = cli->words.items[0], *near;
 	char all[160] = "";
+	if (cli->words.len == 1 && name_group(word))
+		return EXIT_USAGE;
 	for (size_t i = 0; i < cli->words.len && i < 2; i++)
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%.60s", i ? " " : "", (const char *)cli->words.items[i]);
-	for (size_t i = 0; i < cli_command_count && count < 32; i++)
+	vec_init(&names);
+	for (size_t i = 0; i < cli_command_count; i++)
 		if (cli_commands[i].words[0])
-			names[count++] = cli_commands[i].words;
-	const char *near = spell_nearest(all, names, count);
-	for (size_t i = 0; !near && i < count; i++)
-		if (strncmp(names[i], word, strlen(word)) == 0)
-			near = names[i];
+			vec_push(&names, (char *)(uintptr_t)cli_commands[i].words);
+	near = spell_nearest(all, (const char *const *)names.items, names.len);
+	for (size_t i = 0; !near && i < names.len; i++)
+		if (strncmp(names.items[i], word, strlen(word)) == 0)
+			near = names.items[i];
 	fprintf(stderr, "flagdeck: there is no command \"%s\"%s%s%s (flagdeck --help lists them)\n", all,
 	        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	vec_release(&names);
 	return EXIT_USAGE;
 }
 
@@ -37,6 +60,8 @@ static int run(struct cli *cli)
 		printf("flagdeck %s\n", FLAGDECK_VERSION);
 		return EXIT_DONE;
 	}
+	if (cli->help && !command && cli->words.len)
+		return unknown_command(cli);
 	if (cli->help) {
 		cli_help(stdout, command);
 		return EXIT_DONE;
