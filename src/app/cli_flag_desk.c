@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/spell.h"
 #include "flag/load.h"
@@ -138,11 +139,7 @@ static int open_repository(struct flag_desk *desk, const struct config_repositor
 	const struct git_options options = {.loop = desk->loop, .folder = place, .url = repository->url, .insecure = repository->insecure};
 	int result = -1;
 	if (url_check(repository->url, repository->insecure, err) == 0) {
-		for (char *at = folder + 1; (at = strchr(at, '/')); *at++ = '/') {
-			*at = '\0';
-			(void)mkdir(folder, 0700);
-		}
-		(void)mkdir(folder, 0700);
+		(void)folder_make(folder, 0700);
 		desk->git = git_new(&options);
 		result = desk_refresh(desk, err);
 	}

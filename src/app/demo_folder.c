@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
 #define MARKER ".flagdeck-demo"
@@ -24,25 +25,6 @@ static char *usual_path(void)
 	if (root && root[0] == '/')
 		return mem_printf("%s/flagdeck/demo", root);
 	return home && home[0] == '/' ? mem_printf("%s/.cache/flagdeck/demo", home) : NULL;
-}
-
-/* Makes what is missing of the path. Returns 1 when the last part was, 0 when it was there, or -1. */
-static int folders_make(const char *path)
-{
-	char *part = mem_copy_string(path);
-	int made = 0;
-	for (char *at = part + 1; made >= 0; at++) {
-		char was = *at;
-		if (was != '/' && was != '\0')
-			continue;
-		*at = '\0';
-		made = mkdir(part, 0700) == 0 ? 1 : errno == EEXIST ? 0 : -1;
-		*at = was;
-		if (was == '\0')
-			break;
-	}
-	free(part);
-	return made;
 }
 
 /* Whether there is anything but a marker; -1 when it cannot be read. */
@@ -101,7 +83,7 @@ static int lock_take(const char *path, struct err *err)
 		if (fstat(fd, &ours) == 0 && stat(marker, &there) == 0 && ours.st_ino == there.st_ino)
 			break;
 		close(fd);
-		(void)folders_make(path); /* it went with the marker */
+		(void)folder_make(path, 0700); /* it went with the marker */
 	}
 	if (fd >= 0 && (ftruncate(fd, 0) < 0 || dprintf(fd, "%d", (int)getpid()) < 0)) {
 		err_set(err, "%s cannot be written to: %s; choose another folder with --dir", path, strerror(errno));
@@ -128,7 +110,7 @@ int demo_folder_take(struct demo_folder *folder, const char *path, struct err *e
 		goto out;
 	}
 	whole = mem_printf("%s%s%s", here, here[0] ? "/" : "", path);
-	folder->made = folders_make(whole);
+	folder->made = folder_make(whole, 0700);
 	if (folder->made < 0) {
 		err_set(err, "%s cannot be made: %s; choose another folder with --dir", whole, strerror(errno));
 		goto out;

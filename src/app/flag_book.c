@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "flag/board.h"
@@ -226,18 +226,6 @@ static void time_to_go(void *arg)
 	step_go(book);
 }
 
-static void make_folders(const char *folder)
-{
-	char *path = mem_copy_string(folder);
-	for (char *at = path + 1; (at = strchr(at, '/')); at++) {
-		*at = '\0';
-		(void)mkdir(path, 0700);
-		*at = '/';
-	}
-	(void)mkdir(path, 0700);
-	free(path);
-}
-
 struct flag_book *flag_book_new(const struct flag_book_options *options, struct err *err)
 {
 	const struct config_repository *repository = options->repository;
@@ -250,7 +238,7 @@ struct flag_book *flag_book_new(const struct flag_book_options *options, struct 
 	struct flag_book *book = mem_new(sizeof(*book));
 	char *folder = config_git_folder(), *place = repo_place(folder, repository->url);
 	const struct git_options git = {.loop = options->loop, .folder = place, .url = repository->url, .insecure = repository->insecure};
-	make_folders(folder);
+	(void)folder_make(folder, 0700);
 	*book = (struct flag_book){.loop = options->loop, .clock = options->clock, .log = options->log, .repository = repository,
 	    .interval = options->interval > 0 ? options->interval : 60, .changed = options->changed, .said = options->said, .arg = options->arg, .git = git_new(&git),
 	    .ref = mem_printf("refs/remotes/origin/%s", repository->branch), .journal = config_journal_folder(),

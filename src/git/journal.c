@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "git/repo.h"
@@ -22,18 +23,6 @@
 static int fail_write(const char *path, struct err *err)
 {
 	return err_set(err, "%s: cannot write: %s; nothing was pushed", path, strerror(errno));
-}
-
-static void make_folders(const char *folder)
-{
-	char *path = mem_copy_string(folder);
-	for (char *at = path + 1; (at = strchr(at, '/')); at++) {
-		*at = '\0';
-		(void)mkdir(path, 0700);
-		*at = '/';
-	}
-	(void)mkdir(path, 0700);
-	free(path);
 }
 
 static int file_write(const char *path, const char *bytes, size_t len, int sync, struct err *err)
@@ -91,7 +80,7 @@ void journal_forget(const struct git_write *write)
 
 int journal_make_room(struct git_write *write, struct err *err)
 {
-	make_folders(write->journal);
+	(void)folder_make(write->journal, 0700);
 	write->folder = mem_printf("%s/%s.%ld.files", write->journal, write->change_id, (long)getpid());
 	write->index = mem_printf("%s/index", write->folder);
 	if (mkdir(write->folder, 0700) < 0 && errno != EEXIST)

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/crypto.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "git/log_decode.h"
 #include "git/url.h"
@@ -362,19 +362,6 @@ static void time_to_fetch(void *arg)
 	step_go(repo);
 }
 
-static void make_folders(const char *folder)
-{
-	char *path = mem_copy_string(folder);
-
-	for (char *at = path + 1; (at = strchr(at, '/')); at++) {
-		*at = '\0';
-		(void)mkdir(path, 0700);
-		*at = '/';
-	}
-	(void)mkdir(path, 0700); /* what is wrong with it, git will say */
-	free(path);
-}
-
 struct repo *repo_new(const struct repo_options *options, struct err *err)
 {
 	const char *branch = options->branch && *options->branch ? options->branch : "main";
@@ -389,7 +376,7 @@ struct repo *repo_new(const struct repo_options *options, struct err *err)
 	}
 	repo = mem_new(sizeof(*repo));
 	place = repo_place(options->folder, options->url);
-	make_folders(options->folder);
+	(void)folder_make(options->folder, 0700); /* what is wrong with it, git will say */
 	const struct git_options git = {.loop = options->loop, .folder = place, .url = options->url,
 	                                .insecure = options->insecure, .program = options->program};
 	repo->loop = options->loop;

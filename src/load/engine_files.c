@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "load/engine.h"
 #include "model/run_folder.h"
@@ -92,22 +93,13 @@ int run_files_open(struct run_files *files, const char *folder, double start_wal
 	return result;
 }
 
-/* A whole file, by its name only when it is complete. */
 static int write_file(const struct run_files *files, const char *name, const struct buf *text,
                       struct err *err)
 {
-	char *path = mem_printf("%s/%s", files->folder, name), *other = mem_printf("%s.new", path);
-	int file = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), result = -1;
-	if (file >= 0 && write_all(file, buf_string(text), text->len) == 0 && fsync(file) == 0 &&
-	    rename(other, path) == 0)
-		result = 0;
-	else
-		fail(files, name, err);
-	if (file >= 0)
-		close(file);
+	char *path = mem_printf("%s/%s", files->folder, name);
+	int result = file_replace(path, buf_string(text), text->len, 0600);
 	if (result < 0)
-		unlink(other);
-	free(other);
+		fail(files, name, err);
 	free(path);
 	return result;
 }

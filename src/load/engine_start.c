@@ -15,24 +15,10 @@
 #include <unistd.h>
 
 #include "base/crypto.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "load/engine.h"
 #include "model/run_folder.h"
-
-static int make_folders(const char *path)
-{
-	char *copy = mem_copy_string(path);
-	int result = 0;
-	for (char *at = copy + 1; (at = strchr(at, '/')); *at++ = '/') {
-		*at = '\0';
-		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-			result = -1;
-	}
-	if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-		result = -1;
-	free(copy);
-	return result;
-}
 
 char *run_folder_make(const char *results, const char *name, struct err *err)
 {
@@ -46,7 +32,7 @@ char *run_folder_make(const char *results, const char *name, struct err *err)
 		clean[i] = isalnum((unsigned char)name[i]) ? name[i] : '-';
 	random_bytes(noise, sizeof(noise));
 	char *path = mem_printf("%s/%s-%s-%02x%02x", results, stamp, clean, noise[0], noise[1]);
-	if (make_folders(results) == 0 && mkdir(path, 0700) == 0)
+	if (folder_make(results, 0700) >= 0 && mkdir(path, 0700) == 0)
 		return path;
 	err_set(err, "the run's folder %s cannot be made: %s", path, strerror(errno));
 	free(path);

@@ -2,13 +2,12 @@
 /* Places by their URL, and folders put into them. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "report/site.h"
 #include "s3_internal.h"
@@ -137,26 +136,10 @@ void place_close(struct place *place)
 static int put_in_folder(const struct place *place, const char *name, const char *bytes, size_t len,
                          struct err *err)
 {
-	char *path = mem_printf("%s/%s", place->folder, name), *other = mem_printf("%s.new", path);
-	int result = -1;
-	for (char *at = path + 1; (at = strchr(at, '/')); *at++ = '/') {
-		*at = '\0';
-		(void)!mkdir(path, 0755);
-	}
-	int file = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	size_t at = 0;
-	for (ssize_t written; file >= 0 && at < len; at += (size_t)written)
-		if ((written = write(file, bytes + at, len - at)) < 0)
-			break;
-	if (file >= 0 && at == len && fsync(file) == 0 && rename(other, path) == 0)
-		result = 0;
-	else
-		err_set(err, "%s cannot be written: %s", path, strerror(errno));
-	if (file >= 0)
-		close(file);
+	char *path = mem_printf("%s/%s", place->folder, name);
+	int result = folder_make_for(path, 0755) < 0 ? -1 : file_replace(path, bytes, len, 0644);
 	if (result < 0)
-		unlink(other);
-	free(other);
+		err_set(err, "%s cannot be written: %s", path, strerror(errno));
 	free(path);
 	return result;
 }

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "model/run_folder.h"
@@ -55,37 +55,19 @@ int site_file_at(size_t index, struct site_file *file)
 	return 1;
 }
 
-static int make_folder(const char *path, struct err *err)
+static int write_file(const char *folder, const char *name, const char *bytes, size_t len, struct err *err)
 {
-	char *copy = mem_copy_string(path);
-	int result = 0;
-	for (char *at = copy + 1; (at = strchr(at, '/')); *at++ = '/') {
-		*at = '\0';
-		(void)!mkdir(copy, 0755);
-	}
-	if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-		result = err_set(err, "%s cannot be made: %s", path, strerror(errno));
-	free(copy);
+	char *path = mem_printf("%s/%s", folder, name);
+	int result = file_replace(path, bytes, len, 0644);
+	if (result < 0)
+		err_set(err, "%s cannot be written: %s", path, strerror(errno));
+	free(path);
 	return result;
 }
 
-/* Under another name first: who reads meanwhile gets the old one or the new one. */
-static int write_file(const char *folder, const char *name, const char *bytes, size_t len, struct err *err)
+static int make_folder(const char *path, struct err *err)
 {
-	char *path = mem_printf("%s/%s", folder, name), *other = mem_printf("%s.new", path);
-	FILE *file = fopen(other, "wb");
-	int result = file && fwrite(bytes, 1, len, file) == len ? 0 : -1;
-	if (file && fclose(file) != 0)
-		result = -1;
-	if (result == 0)
-		result = rename(other, path);
-	if (result < 0) {
-		err_set(err, "%s cannot be written: %s", path, strerror(errno));
-		unlink(other);
-	}
-	free(other);
-	free(path);
-	return result;
+	return folder_make(path, 0755) < 0 ? err_set(err, "%s cannot be made: %s", path, strerror(errno)) : 0;
 }
 
 static int write_pages(const char *out, struct err *err)

@@ -6,14 +6,13 @@
 #include "sim/sim.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/crypto.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "fill.h"
 #include "journal.h"
@@ -58,17 +57,12 @@ char *sim_config_path(const char *folder)
 	return mem_printf("%s/config.yaml", folder);
 }
 
-/* Whole or not at all: a client may look at any moment. Takes the path. */
+/* Takes the path. */
 static int file_write(char *path, const struct buf *text, struct err *err)
 {
-	char *fresh = mem_printf("%s.new", path);
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), result = -1;
-	if (fd >= 0 && write(fd, text->data, text->len) == (ssize_t)text->len && close(fd) == 0 &&
-	    rename(fresh, path) == 0)
-		result = 0;
-	else
+	int result = file_replace(path, text->data, text->len, 0600);
+	if (result < 0)
 		err_set(err, "%s cannot be written: %s", path, strerror(errno));
-	free(fresh);
 	free(path);
 	return result;
 }

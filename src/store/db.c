@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
 enum { BUSY_MS = 2000, NOTICE_MAX = 512 };
@@ -127,26 +128,11 @@ fail:
 	return -1;
 }
 
-/* Makes the folders of a path that are missing, for the user alone. */
-static int make_folders(const char *path)
-{
-	char *folder = mem_copy_string(path);
-	int result = 0;
-	for (char *at = folder + 1; result == 0 && (at = strchr(at, '/')); at++) {
-		*at = '\0';
-		if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-			result = -1;
-		*at = '/';
-	}
-	free(folder);
-	return result;
-}
-
 /* Makes the file before SQLite does, so that it never exists with other rights than 0600. */
 static int make_file(const char *path)
 {
 	struct stat status;
-	if (make_folders(path) < 0)
+	if (folder_make_for(path, 0700) < 0)
 		return -1;
 	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (file < 0 && (errno == EROFS || errno == EACCES))
@@ -241,7 +227,7 @@ static int folder_lock(const char *path)
 	const char *slash = strrchr(path, '/');
 	char *folder =
 	    slash ? mem_copy(path, slash == path ? 1 : (size_t)(slash - path)) : mem_copy_string(".");
-	(void)make_folders(path);
+	(void)folder_make_for(path, 0700);
 	int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock >= 0)
 		(void)!flock(lock, LOCK_EX);
