@@ -10,34 +10,21 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/xml.h"
 
 enum { SUMMARY_MAX = 1 << 20 };
-
-static int add_xml(struct buf *out, const char *text)
-{
-	for (; *text; text++) {
-		const char *entity = *text == '<'   ? "&lt;"
-		                     : *text == '>' ? "&gt;"
-		                     : *text == '&' ? "&amp;"
-		                     : *text == '"' ? "&quot;"
-		                                    : NULL;
-		if (entity ? buf_add_string(out, entity) < 0 : buf_add(out, text, 1) < 0)
-			return -1;
-	}
-	return 0;
-}
 
 static int junit_case(struct buf *out, const struct run *run, const char *name, int held, const char *why,
                       double value)
 {
 	int result = buf_add_string(out, "  <testcase classname=\"load.");
-	result |= add_xml(out, run->name);
+	result |= xml_add(out, run->name);
 	result |= buf_add_string(out, "\" name=\"");
-	result |= add_xml(out, name);
+	result |= xml_add(out, name);
 	if (held)
 		return result | buf_add_string(out, "\"/>\n");
 	result |= buf_add_string(out, "\">\n    <failure message=\"");
-	result |= add_xml(out, why);
+	result |= xml_add(out, why);
 	result |= isfinite(value) ? buf_printf(out, " (it was %g)", value) : 0;
 	return result | buf_add_string(out, "\"/>\n  </testcase>\n");
 }
@@ -48,7 +35,7 @@ int load_junit_write(const struct run *run, struct buf *out)
 	for (size_t i = 0; i < run->slo_count; i++)
 		failed += !run->slos[i].held;
 	int result = buf_printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"");
-	result |= add_xml(out, run->id);
+	result |= xml_add(out, run->id);
 	result |= buf_printf(out, "\" tests=\"%zu\" failures=\"%zu\" time=\"%.3f\">\n", run->slo_count + 1,
 	                     failed, (double)(run->ended_ms - run->started_ms) / 1000);
 	result |= junit_case(out, run, "verdict", run->state == RUN_PASSED, run->words, NAN);

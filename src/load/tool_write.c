@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/xml.h"
 #include "load/tool.h"
 
 /* A JavaScript string. Variables become expressions: ${seq}, ${uuid}; data files are not carried over. */
@@ -114,24 +115,10 @@ int k6_script_write(const struct profile *profile, struct buf *out)
 	return result | buf_add_string(out, "}\n");
 }
 
-static int add_xml(struct buf *out, const char *text)
-{
-	int result = 0;
-	for (; *text; text++) {
-		const char *entity = *text == '<'   ? "&lt;"
-		                     : *text == '>' ? "&gt;"
-		                     : *text == '&' ? "&amp;"
-		                     : *text == '"' ? "&quot;"
-		                                    : NULL;
-		result |= entity ? buf_add_string(out, entity) : buf_add(out, text, 1);
-	}
-	return result;
-}
-
 static int prop(struct buf *out, const char *kind, const char *name, const char *value)
 {
 	int result = buf_printf(out, "<%s name=\"%s\">", kind, name);
-	result |= add_xml(out, value);
+	result |= xml_add(out, value);
 	return result | buf_printf(out, "</%s>", kind);
 }
 
@@ -142,7 +129,7 @@ static int jmx_request(const struct profile *profile, const struct profile_reque
 	    out,
 	    "<HTTPSamplerProxy guiclass=\"HttpTestSampleGui\" testclass=\"HTTPSamplerProxy\" testname=\"");
 	snprintf(port, sizeof(port), "%d", profile->at.port);
-	result |= add_xml(out, request->name);
+	result |= xml_add(out, request->name);
 	result |= buf_add_string(out, "\">");
 	result |= prop(out, "stringProp", "HTTPSampler.protocol", profile->at.tls ? "https" : "http");
 	result |= prop(out, "stringProp", "HTTPSampler.domain", profile->at.host);
@@ -205,7 +192,7 @@ int jmx_write(const struct profile *profile, struct buf *out)
 	int result = buf_add_string(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<jmeterTestPlan "
 	                                 "version=\"1.2\" properties=\"5.0\" jmeter=\"5.6.3\"><hashTree>"
 	                                 "<TestPlan testname=\"");
-	result |= add_xml(out, profile->name);
+	result |= xml_add(out, profile->name);
 	result |= buf_add_string(out, "\"/><hashTree>\n");
 	result |= jmx_group(profile, out);
 	double most = 0;
