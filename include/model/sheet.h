@@ -67,6 +67,10 @@ struct sheet_rows {
 	size_t len, cap;
 };
 struct sheet_row *sheet_rows_add(struct sheet_rows *rows, const struct cluster *cluster, const struct object *object);
+/* Cells that most lists have; the first two are for rows with an object. */
+void sheet_kind_cell(const struct sheet_row *row, int64_t now_ms, struct text *out);
+void sheet_key_cell(const struct sheet_row *row, int64_t now_ms, struct text *out); /* "namespace/name" */
+void sheet_cluster_cell(const struct sheet_row *row, int64_t now_ms, struct text *out);
 /* The age of a moment as kubectl prints ages; nothing for 0. */
 void sheet_age(int64_t now_ms, int64_t at_ms, struct text *out);
 

@@ -13,6 +13,7 @@
 #include "app/cli_print.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_add.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/when.h"
@@ -28,14 +29,6 @@ static struct audit *audit_of(struct cli *cli)
 	return audit;
 }
 
-static void add_text(cJSON *object, const char *name, const char *text)
-{
-	if (*text)
-		cJSON_AddStringToObject(object, name, text);
-	else
-		cJSON_AddNullToObject(object, name);
-}
-
 static cJSON *row_json(const struct audit_row *row)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -45,23 +38,23 @@ static cJSON *row_json(const struct audit_row *row)
 	cJSON_AddNumberToObject(json, "seq", (double)row->seq);
 	cJSON_AddStringToObject(json, "at", stamp);
 	cJSON_AddNumberToObject(json, "atMs", (double)row->at_ms);
-	add_text(json, "change", row->record.change);
-	add_text(json, "stage", row->stage);
-	add_text(json, "git", row->record.git);
-	add_text(json, "kube", row->record.kube);
-	add_text(json, "host", row->host);
+	json_add_text(json, "change", row->record.change);
+	json_add_text(json, "stage", row->stage);
+	json_add_text(json, "git", row->record.git);
+	json_add_text(json, "kube", row->record.kube);
+	json_add_text(json, "host", row->host);
 	cJSON_AddNumberToObject(json, "pid", (double)row->pid);
-	add_text(json, "action", row->record.action);
-	add_text(json, "cluster", row->record.cluster);
-	add_text(json, "target", row->record.target);
-	add_text(json, "what", row->record.what);
-	add_text(json, "why", row->record.why);
-	add_text(json, "commit", row->record.commit);
-	add_text(json, "data", row->record.data);
-	add_text(json, "outcome", row->outcome);
-	add_text(json, "detail", row->detail);
-	add_text(json, "previous", row->previous);
-	add_text(json, "hash", row->hash);
+	json_add_text(json, "action", row->record.action);
+	json_add_text(json, "cluster", row->record.cluster);
+	json_add_text(json, "target", row->record.target);
+	json_add_text(json, "what", row->record.what);
+	json_add_text(json, "why", row->record.why);
+	json_add_text(json, "commit", row->record.commit);
+	json_add_text(json, "data", row->record.data);
+	json_add_text(json, "outcome", row->outcome);
+	json_add_text(json, "detail", row->detail);
+	json_add_text(json, "previous", row->previous);
+	json_add_text(json, "hash", row->hash);
 	return json;
 }
 
@@ -236,8 +229,8 @@ static int verdict_print(const struct cli *cli, const struct audit_verdict *verd
 		cJSON_AddBoolToObject(json, "whole", whole);
 		cJSON_AddNumberToObject(json, "rows", (double)verdict->rows);
 		cJSON_AddNumberToObject(json, "open", (double)verdict->open);
-		add_text(json, "head", verdict->head);
-		add_text(json, "why", verdict->why);
+		json_add_text(json, "head", verdict->head);
+		json_add_text(json, "why", verdict->why);
 		cli_print_json(cli, json);
 		cJSON_Delete(json);
 	} else if (whole) {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_add.h"
 #include "base/mem.h"
 #include "model/alert.h"
 #include "model/fleet.h"
@@ -49,12 +50,6 @@ static void severity_format(const struct sheet_row *row, int64_t now_ms, struct 
 	text_add(out, alert_of(row)->severity);
 }
 
-static void cluster_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
-{
-	(void)now_ms;
-	text_add(out, row->cluster->name);
-}
-
 static void service_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
 {
 	const char *slash = strchr(alert_of(row)->service, '/');
@@ -93,7 +88,7 @@ static const struct sheet_column alert_columns[] = {
 	{"ALERT", "The alert's name", 16, 3, 0, 0, name_format, NULL},
 	{"STATE", "firing, pending, silenced, or inhibited by another alert", 9, 0, 1, 0, state_format, state_tone},
 	{"SEVERITY", "Its severity label", 8, 0, 4, 0, severity_format, NULL},
-	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 3, 0, cluster_format, NULL},
+	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 3, 0, sheet_cluster_cell, NULL},
 	{"SERVICE", "Namespace and name of the service it is about, by its labels", 14, 3, 2, 0, service_format, NULL},
 	{"SINCE", "For how long", 5, 0, 3, 1, since_format, NULL},
 	{"VALUE", "The value of its expression", 6, 0, 6, 1, value_format, NULL},
@@ -141,42 +136,26 @@ static size_t alerts_run(const struct fleet *fleet, const struct cluster *only, 
 	return rows.len;
 }
 
-static void add_word(cJSON *json, const char *name, const char *word)
-{
-	if (word && *word)
-		cJSON_AddStringToObject(json, name, word);
-	else
-		cJSON_AddNullToObject(json, name);
-}
-
-static void add_stamp(cJSON *json, const char *name, int64_t ms)
-{
-	char stamp[32] = "";
-	if (ms)
-		stamp_format(ms, stamp);
-	add_word(json, name, stamp);
-}
-
 static cJSON *alert_json(const struct sheet_row *row, int64_t now_ms)
 {
 	const struct alert *alert = alert_of(row);
 	cJSON *json = cJSON_CreateObject(), *labels = cJSON_AddObjectToObject(json, "labels");
 	(void)now_ms;
-	add_word(json, "cluster", row->cluster->name);
-	add_word(json, "name", alert->name);
-	add_word(json, "state", alert_state_words[alert->state]);
-	add_word(json, "severity", alert->severity);
+	json_add_text(json, "cluster", row->cluster->name);
+	json_add_text(json, "name", alert->name);
+	json_add_text(json, "state", alert_state_words[alert->state]);
+	json_add_text(json, "severity", alert->severity);
 	cJSON_AddBoolToObject(json, "inhibited", alert->inhibited);
-	add_word(json, "silencedBy", alert->silenced_by);
+	json_add_text(json, "silencedBy", alert->silenced_by);
 	const char *slash = strchr(alert->service, '/');
-	add_word(json, "service", slash ? slash + 1 : NULL);
-	add_stamp(json, "since", alert->since_ms);
+	json_add_text(json, "service", slash ? slash + 1 : NULL);
+	json_add_stamp(json, "since", alert->since_ms);
 	if (isfinite(alert->value))
 		cJSON_AddNumberToObject(json, "value", alert->value);
 	else
 		cJSON_AddNullToObject(json, "value");
-	add_word(json, "summary", alert->summary);
-	add_word(json, "url", alert->url);
+	json_add_text(json, "summary", alert->summary);
+	json_add_text(json, "url", alert->url);
 	for (const char *at = alert->labels; *at;) {
 		size_t key = strcspn(at, "\1"), value = strcspn(at + key + 1, "\1");
 		char *name = mem_copy(at, key), *text = mem_copy(at + key + 1, value);
@@ -270,7 +249,7 @@ static void comment_format(const struct sheet_row *row, int64_t now_ms, struct t
 static const struct sheet_column silence_columns[] = {
 	{"ID", "Alertmanager's name for it", 36, 0, 5, 0, id_format, NULL},
 	{"STATE", "active, pending or expired", 7, 0, 1, 0, silence_state_format, silence_tone},
-	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 3, 0, cluster_format, NULL},
+	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 3, 0, sheet_cluster_cell, NULL},
 	{"MATCHERS", "Labels of the alerts that it silences", 20, 5, 0, 0, matchers_format, NULL},
 	{"ALERTS", "How many alerts match now", 6, 0, 2, 1, hits_format, NULL},
 	{"ENDS", "When it ends, or ended", 8, 0, 2, 0, ends_format, NULL},
@@ -309,13 +288,13 @@ static cJSON *silence_json(const struct sheet_row *row, int64_t now_ms)
 	const struct silence *silence = silence_of(row);
 	cJSON *json = cJSON_CreateObject(), *matchers;
 	(void)now_ms;
-	add_word(json, "cluster", row->cluster->name);
-	add_word(json, "id", silence->id);
-	add_word(json, "state", silence_state_words[silence->state]);
-	add_word(json, "author", silence->author);
-	add_word(json, "comment", silence->comment);
-	add_stamp(json, "start", silence->start_ms);
-	add_stamp(json, "end", silence->end_ms);
+	json_add_text(json, "cluster", row->cluster->name);
+	json_add_text(json, "id", silence->id);
+	json_add_text(json, "state", silence_state_words[silence->state]);
+	json_add_text(json, "author", silence->author);
+	json_add_text(json, "comment", silence->comment);
+	json_add_stamp(json, "start", silence->start_ms);
+	json_add_stamp(json, "end", silence->end_ms);
 	cJSON_AddNumberToObject(json, "alerts", (double)silence_hits(row));
 	matchers = cJSON_AddArrayToObject(json, "matchers");
 	for (size_t i = 0; i < silence->matcher_count; i++) {

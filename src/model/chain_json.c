@@ -6,23 +6,8 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/json_add.h"
 #include "model/fleet.h"
-
-static void add_text(cJSON *object, const char *name, const char *text)
-{
-	if (text && *text)
-		cJSON_AddStringToObject(object, name, text);
-	else
-		cJSON_AddNullToObject(object, name);
-}
-
-static void add_time(cJSON *object, const char *name, int64_t ms)
-{
-	char stamp[32];
-
-	stamp_format(ms, stamp);
-	add_text(object, name, ms ? stamp : NULL);
-}
 
 static void add_number(cJSON *object, const char *name, double value)
 {
@@ -39,15 +24,15 @@ static cJSON *link_json(const struct chain *chain, enum chain_stage stage, int64
 	int64_t took = link_took(link, now_ms);
 	cJSON *json = cJSON_CreateObject();
 
-	add_text(json, "stage", stage_words[stage]);
-	add_text(json, "state", chain_state_words[link->state]);
-	add_text(json, "hang", hang ? hang->key : NULL);
-	add_text(json, "reason", hang ? hang->words : NULL);
-	add_text(json, "message", link->words);
-	add_text(json, "advice", hang ? hang->advice : NULL);
-	add_text(json, "object", link->object);
-	add_time(json, "began", link->began_ms);
-	add_time(json, "ended", link->state == CHAIN_DONE ? link->ended_ms : 0);
+	json_add_text(json, "stage", stage_words[stage]);
+	json_add_text(json, "state", chain_state_words[link->state]);
+	json_add_text(json, "hang", hang ? hang->key : NULL);
+	json_add_text(json, "reason", hang ? hang->words : NULL);
+	json_add_text(json, "message", link->words);
+	json_add_text(json, "advice", hang ? hang->advice : NULL);
+	json_add_text(json, "object", link->object);
+	json_add_stamp(json, "began", link->began_ms);
+	json_add_stamp(json, "ended", link->state == CHAIN_DONE ? link->ended_ms : 0);
 	cJSON_AddBoolToObject(json, "exact", link->exact);
 	add_number(json, "seconds", took < 0 ? NAN : (double)took / 1000);
 	add_number(json, "usualSeconds", link->usual_ms > 0 ? (double)link->usual_ms / 1000 : NAN);
@@ -63,10 +48,10 @@ static cJSON *flights_json(const struct fleet *fleet, const struct chain *chain)
 		const struct chain_flight *flight = &chain->flights[i];
 		const struct commit *commit = fleet_commit(fleet, flight->sha, NULL);
 		cJSON *json = cJSON_CreateObject();
-		add_text(json, "sha", flight->sha);
-		add_text(json, "subject", commit ? commit->subject : NULL);
-		add_text(json, "author", commit ? commit->author : NULL);
-		add_text(json, "stage", stage_words[flight->stage]);
+		json_add_text(json, "sha", flight->sha);
+		json_add_text(json, "subject", commit ? commit->subject : NULL);
+		json_add_text(json, "author", commit ? commit->author : NULL);
+		json_add_text(json, "stage", stage_words[flight->stage]);
 		cJSON_AddItemToArray(list, json);
 	}
 	return list;
@@ -77,12 +62,12 @@ cJSON *chain_json(const struct fleet *fleet, const struct chain *chain, int64_t 
 	const struct commit *commit = *chain->sha ? fleet_commit(fleet, chain->sha, NULL) : NULL;
 	cJSON *json = cJSON_CreateObject(), *list;
 
-	add_text(json, "commit", chain->sha);
-	add_text(json, "subject", commit ? commit->subject : NULL);
-	add_text(json, "author", commit ? commit->author : NULL);
-	add_text(json, "applied", chain->applied);
-	add_text(json, "verdict", chain_verdict_words[chain->verdict]);
-	add_text(json, "at", stage_words[chain->at]);
+	json_add_text(json, "commit", chain->sha);
+	json_add_text(json, "subject", commit ? commit->subject : NULL);
+	json_add_text(json, "author", commit ? commit->author : NULL);
+	json_add_text(json, "applied", chain->applied);
+	json_add_text(json, "verdict", chain_verdict_words[chain->verdict]);
+	json_add_text(json, "at", stage_words[chain->at]);
 	list = cJSON_AddArrayToObject(json, "stages");
 	for (enum chain_stage stage = 0; stage < CHAIN_STAGES; stage++)
 		cJSON_AddItemToArray(list, link_json(chain, stage, now_ms));

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_add.h"
 #include "model/census.h"
 #include "model/flux_tree.h"
 #include "model/revision.h"
@@ -32,12 +33,6 @@ static void name_format(const struct sheet_row *row, int64_t now_ms, struct text
 	}
 	inventory_describe(row->label, &text);
 	text_add(out, strchr(room, ' ') ? strchr(room, ' ') + 1 : room);
-}
-
-static void cluster_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
-{
-	(void)now_ms;
-	text_add(out, row->cluster->name);
 }
 
 static void revision_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
@@ -117,7 +112,7 @@ static enum tone dim(const struct sheet_row *row)
 static const struct sheet_column flux_columns[] = {
 	{"KIND", "Kind of the object", 14, 0, 4, 0, kind_format, dim},
 	{"NAME", "Its namespace and name", 16, 4, 0, 0, name_format, NULL},
-	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 5, 0, cluster_format, NULL},
+	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 5, 0, sheet_cluster_cell, NULL},
 	{"READY", "Its condition Ready; of an applied workload, its pods", 7, 0, 1, 0, ready_format, ready_tone},
 	{"REVISION", "What is fetched or applied", 14, 2, 3, 0, revision_format, NULL},
 	{"HELD", "suspended or disabled, and for how long", 13, 0, 2, 0, held_format, warning},
@@ -127,22 +122,6 @@ static const struct sheet_column flux_columns[] = {
 	{"MESSAGE", "What the controller says, and what the object waits for", 20, 7, 6, 0, message_format, ready_tone},
 };
 
-static void add_word(cJSON *json, const char *name, const char *word)
-{
-	if (word && *word)
-		cJSON_AddStringToObject(json, name, word);
-	else
-		cJSON_AddNullToObject(json, name);
-}
-
-static void add_stamp(cJSON *json, const char *name, int64_t ms)
-{
-	char stamp[32];
-	if (ms)
-		stamp_format(ms, stamp);
-	add_word(json, name, ms ? stamp : NULL);
-}
-
 static void add_ref(cJSON *json, const char *name, const struct object_ref *ref)
 {
 	if (!ref->kind[0]) {
@@ -150,9 +129,9 @@ static void add_ref(cJSON *json, const char *name, const struct object_ref *ref)
 		return;
 	}
 	cJSON *object = cJSON_AddObjectToObject(json, name);
-	add_word(object, "kind", ref->kind);
-	add_word(object, "namespace", ref->namespace);
-	add_word(object, "name", ref->name);
+	json_add_text(object, "kind", ref->kind);
+	json_add_text(object, "namespace", ref->namespace);
+	json_add_text(object, "name", ref->name);
 }
 
 static void add_hold(cJSON *json, const struct resource *resource)
@@ -166,10 +145,10 @@ static void add_hold(cJSON *json, const struct resource *resource)
 	char by[256] = "";
 	struct text who = text_in(by, sizeof(by));
 	held_by(&held, &who);
-	add_stamp(json, "suspendedSince", hold ? hold->since_ms : 0);
-	add_stamp(json, "suspendedUntil", hold ? hold->until_ms : 0);
-	add_word(json, "suspendedBy", by);
-	add_word(json, "suspendedWhy", hold ? hold->why : NULL);
+	json_add_stamp(json, "suspendedSince", hold ? hold->since_ms : 0);
+	json_add_stamp(json, "suspendedUntil", hold ? hold->until_ms : 0);
+	json_add_text(json, "suspendedBy", by);
+	json_add_text(json, "suspendedWhy", hold ? hold->why : NULL);
 }
 
 static cJSON *flux_json(const struct sheet_row *row, int64_t now_ms)
@@ -180,16 +159,16 @@ static cJSON *flux_json(const struct sheet_row *row, int64_t now_ms)
 	const struct object_refs *refs = flux_depends_on(object);
 	cJSON *json = cJSON_CreateObject();
 	(void)now_ms;
-	add_word(json, "cluster", row->cluster->name);
-	add_word(json, "kind", kind_rows[object->kind].word);
-	add_word(json, "namespace", object->namespace);
-	add_word(json, "name", object->name);
-	add_word(json, "revision", flux_revision(object));
-	add_word(json, "attemptedRevision", flux_attempted(object));
-	add_word(json, "ready", ready->status == ' ' ? NULL : flux_ready(object));
-	add_word(json, "reason", ready->reason);
-	add_word(json, "message", flux_message(object));
-	add_stamp(json, "readySince", ready->changed_ms);
+	json_add_text(json, "cluster", row->cluster->name);
+	json_add_text(json, "kind", kind_rows[object->kind].word);
+	json_add_text(json, "namespace", object->namespace);
+	json_add_text(json, "name", object->name);
+	json_add_text(json, "revision", flux_revision(object));
+	json_add_text(json, "attemptedRevision", flux_attempted(object));
+	json_add_text(json, "ready", ready->status == ' ' ? NULL : flux_ready(object));
+	json_add_text(json, "reason", ready->reason);
+	json_add_text(json, "message", flux_message(object));
+	json_add_stamp(json, "readySince", ready->changed_ms);
 	add_hold(json, resource);
 	cJSON_AddBoolToObject(json, "drifted", flux_has_drifted(object));
 	cJSON_AddNumberToObject(json, "generation", (double)resource->generation);
@@ -207,7 +186,7 @@ static cJSON *flux_json(const struct sheet_row *row, int64_t now_ms)
 		cJSON_AddItemToArray(depends, cJSON_CreateString(name));
 	}
 	cJSON_AddNumberToObject(json, "objects", flux_inventory(object)->count);
-	add_stamp(json, "createdAt", object->created_ms);
+	json_add_stamp(json, "createdAt", object->created_ms);
 	return json;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_add.h"
 #include "model/census.h"
 #include "model/flux.h"
 #include "model/sheet.h"
@@ -17,24 +18,6 @@ static struct held held_of(const struct sheet_row *row)
 	if (!since && held->since)
 		since = held->since(row->object);
 	return (struct held){row->cluster, row->object, held, since, hold ? hold->until_ms : 0};
-}
-
-static void kind_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
-{
-	(void)now_ms;
-	text_add(out, kind_rows[row->object->kind].word);
-}
-
-static void name_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
-{
-	(void)now_ms;
-	text_add(out, row->object->key);
-}
-
-static void cluster_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
-{
-	(void)now_ms;
-	text_add(out, row->cluster->name);
 }
 
 static void held_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
@@ -99,9 +82,9 @@ static enum tone warning(const struct sheet_row *row)
 }
 
 static const struct sheet_column paused_columns[] = {
-	{"KIND", "Kind of the object that is held", 10, 0, 4, 0, kind_format, dim},
-	{"NAME", "Its namespace and name", 16, 4, 0, 0, name_format, NULL},
-	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 3, 0, cluster_format, NULL},
+	{"KIND", "Kind of the object that is held", 10, 0, 4, 0, sheet_kind_cell, dim},
+	{"NAME", "Its namespace and name", 16, 4, 0, 0, sheet_key_cell, NULL},
+	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 3, 0, sheet_cluster_cell, NULL},
 	{"HELD", "How it is held", 11, 4, 1, 0, held_format, warning},
 	{"SINCE", "For how long, where that is known", 5, 0, 2, 1, since_format, NULL},
 	{"UNTIL", "When it should be released, as somebody wrote down", 8, 0, 7, 0, until_format, until_tone},
@@ -125,22 +108,6 @@ static size_t paused_run(const struct fleet *fleet, const struct cluster *only, 
 	return rows.len;
 }
 
-static void add_word(cJSON *json, const char *name, const char *word)
-{
-	if (word && *word)
-		cJSON_AddStringToObject(json, name, word);
-	else
-		cJSON_AddNullToObject(json, name);
-}
-
-static void add_stamp(cJSON *json, const char *name, int64_t ms)
-{
-	char stamp[32];
-	if (ms)
-		stamp_format(ms, stamp);
-	add_word(json, name, ms ? stamp : NULL);
-}
-
 static cJSON *paused_json(const struct sheet_row *row, int64_t now_ms)
 {
 	struct held held = held_of(row);
@@ -150,17 +117,17 @@ static cJSON *paused_json(const struct sheet_row *row, int64_t now_ms)
 	(void)now_ms;
 	held.row->describe(row->object, &text);
 	held_by(&held, &who);
-	add_word(json, "cluster", row->cluster->name);
-	add_word(json, "kind", kind_rows[row->object->kind].word);
-	add_word(json, "namespace", row->object->namespace);
-	add_word(json, "name", row->object->name);
-	add_word(json, "held", held.row->key);
-	add_word(json, "message", words);
-	add_stamp(json, "since", held.since_ms);
-	add_stamp(json, "until", held.until_ms);
-	add_word(json, "by", by);
-	add_word(json, "why", held_why(&held));
-	add_word(json, "release", held.row->release);
+	json_add_text(json, "cluster", row->cluster->name);
+	json_add_text(json, "kind", kind_rows[row->object->kind].word);
+	json_add_text(json, "namespace", row->object->namespace);
+	json_add_text(json, "name", row->object->name);
+	json_add_text(json, "held", held.row->key);
+	json_add_text(json, "message", words);
+	json_add_stamp(json, "since", held.since_ms);
+	json_add_stamp(json, "until", held.until_ms);
+	json_add_text(json, "by", by);
+	json_add_text(json, "why", held_why(&held));
+	json_add_text(json, "release", held.row->release);
 	return json;
 }
 

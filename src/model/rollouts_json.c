@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_add.h"
 #include "model/fleet.h"
 #include "model/flux.h"
 #include "model/rollout.h"
@@ -22,24 +23,6 @@ static const struct canary *canary_of(const struct sheet_row *row)
 static const struct workload *workload_of(const struct sheet_row *row)
 {
 	return row->object->kind == OBJECT_CANARY ? NULL : (const struct workload *)row->object;
-}
-
-static void kind_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
-{
-	(void)now_ms;
-	text_add(out, kind_rows[row->object->kind].word);
-}
-
-static void name_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
-{
-	(void)now_ms;
-	text_add(out, row->object->key);
-}
-
-static void cluster_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
-{
-	(void)now_ms;
-	text_add(out, row->cluster->name);
 }
 
 static void phase_format(const struct sheet_row *row, int64_t now_ms, struct text *out)
@@ -126,9 +109,9 @@ static void message_format(const struct sheet_row *row, int64_t now_ms, struct t
 }
 
 static const struct sheet_column rollouts_columns[] = {
-	{"KIND", "Canary (Flagger), Rollout (Argo), or the workload's kind", 10, 0, 4, 0, kind_format, NULL},
-	{"NAME", "Its namespace and name", 16, 4, 0, 0, name_format, NULL},
-	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 5, 0, cluster_format, NULL},
+	{"KIND", "Canary (Flagger), Rollout (Argo), or the workload's kind", 10, 0, 4, 0, sheet_kind_cell, NULL},
+	{"NAME", "Its namespace and name", 16, 4, 0, 0, sheet_key_cell, NULL},
+	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 5, 0, sheet_cluster_cell, NULL},
 	{"PHASE", "Where it stands", 12, 0, 1, 0, phase_format, phase_tone},
 	{"STEP", "Steps done, or iterations, of all", 5, 0, 2, 1, step_format, NULL},
 	{"WEIGHT", "Share of the traffic for the new revision", 6, 0, 3, 1, weight_format, NULL},
@@ -205,10 +188,7 @@ static void add_cell(cJSON *json, const char *name, const struct sheet_row *row,
 	char room[600];
 	struct text text = text_in(room, sizeof(room));
 	format(row, 0, &text);
-	if (room[0])
-		cJSON_AddStringToObject(json, name, room);
-	else
-		cJSON_AddNullToObject(json, name);
+	json_add_text(json, name, room);
 }
 
 static cJSON *rollouts_json(const struct sheet_row *row, int64_t now_ms)
@@ -220,7 +200,7 @@ static cJSON *rollouts_json(const struct sheet_row *row, int64_t now_ms)
 	cJSON *json = cJSON_CreateObject();
 	(void)now_ms;
 	cJSON_AddStringToObject(json, "cluster", row->cluster->name);
-	add_cell(json, "kind", row, kind_format);
+	add_cell(json, "kind", row, sheet_kind_cell);
 	cJSON_AddStringToObject(json, "namespace", row->object->namespace);
 	cJSON_AddStringToObject(json, "name", row->object->name);
 	cJSON_AddStringToObject(json, "state", states[row->rank < 3 ? row->rank : 3]);

@@ -7,19 +7,11 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_add.h"
 #include "model/fleet.h"
 #include "model/flux.h"
 #include "model/pod.h"
 #include "model/workload.h"
-
-/* What is absent is null. */
-static void add_word(cJSON *object, const char *name, const char *word)
-{
-	if (word && *word)
-		cJSON_AddStringToObject(object, name, word);
-	else
-		cJSON_AddNullToObject(object, name);
-}
 
 static void add_number(cJSON *object, const char *name, int64_t number)
 {
@@ -38,16 +30,16 @@ static void add_message(cJSON *object, const struct service *service)
 		rollout_describe(workload, &text);
 		break;
 	}
-	add_word(object, "message", room);
+	json_add_text(object, "message", room);
 }
 
 static void add_rollout(cJSON *object, const struct service *service)
 {
 	const struct rollout *rollout = &service->rollout;
 	cJSON *json = cJSON_AddObjectToObject(object, "rollout");
-	add_word(json, "phase", rollout_phase_words[rollout->phase]);
+	json_add_text(json, "phase", rollout_phase_words[rollout->phase]);
 	add_number(json, "progress", rollout->total > 0 ? 100LL * rollout->done / rollout->total : 100);
-	add_word(json, "revision", service->revision);
+	json_add_text(json, "revision", service->revision);
 	add_message(json, service);
 }
 
@@ -82,8 +74,8 @@ static void add_metrics(cJSON *object, const struct service *service)
 	char stamp[32] = "";
 	if (rps || cpu)
 		stamp_format(rps ? rps->at_ms : cpu->at_ms, stamp);
-	add_word(values, "at", stamp);
-	add_word(values, "state", metering_words[service->cluster->metrics.state]);
+	json_add_text(values, "at", stamp);
+	json_add_text(values, "state", metering_words[service->cluster->metrics.state]);
 }
 
 /* `revision` is the commit that is applied where one is known: a HelmRelease has none of its own. */
@@ -96,29 +88,29 @@ static void add_flux(cJSON *object, const struct service *service)
 		return;
 	}
 	cJSON *json = cJSON_AddObjectToObject(object, "flux");
-	add_word(json, "kind", flux->by.kind);
-	add_word(json, "namespace", flux->by.namespace);
-	add_word(json, "name", flux->by.name);
-	add_word(json, "revision", flux->revision);
+	json_add_text(json, "kind", flux->by.kind);
+	json_add_text(json, "namespace", flux->by.namespace);
+	json_add_text(json, "name", flux->by.name);
+	json_add_text(json, "revision", flux->revision);
 	if (flux->ready == 'T' || flux->ready == 'F')
 		cJSON_AddBoolToObject(json, "ready", flux->ready == 'T');
 	else
 		cJSON_AddNullToObject(json, "ready");
 	cJSON_AddBoolToObject(json, "suspended", flux->suspended);
-	add_word(json, "message", by ? flux_message(by) : NULL);
+	json_add_text(json, "message", by ? flux_message(by) : NULL);
 }
 
 cJSON *service_json(const struct service *service)
 {
 	cJSON *object = cJSON_CreateObject();
-	add_word(object, "cluster", service->cluster->name);
-	add_word(object, "env", service->cluster->env);
-	add_word(object, "region", service->cluster->region);
-	add_word(object, "namespace", service->namespace);
-	add_word(object, "name", service->name);
-	add_word(object, "kind", service->kind);
-	add_word(object, "team", service->team);
-	add_word(object, "image", service->images);
+	json_add_text(object, "cluster", service->cluster->name);
+	json_add_text(object, "env", service->cluster->env);
+	json_add_text(object, "region", service->cluster->region);
+	json_add_text(object, "namespace", service->namespace);
+	json_add_text(object, "name", service->name);
+	json_add_text(object, "kind", service->kind);
+	json_add_text(object, "team", service->team);
+	json_add_text(object, "image", service->images);
 	add_number(object, "ready", service->ready);
 	add_number(object, "desired", service->desired);
 	add_number(object, "updated", service->updated);
@@ -127,8 +119,8 @@ cJSON *service_json(const struct service *service)
 		add_number(object, "restarts", service->restarts);
 	else
 		cJSON_AddNullToObject(object, "restarts");
-	add_word(object, "health", health_words[service->health]);
-	add_word(object, "reason", service->reason);
+	json_add_text(object, "health", health_words[service->health]);
+	json_add_text(object, "reason", service->reason);
 	add_number(object, "generation", service->generation);
 	add_number(object, "observedGeneration", service->observed);
 	add_rollout(object, service);
@@ -144,27 +136,27 @@ cJSON *pod_json(const struct cluster *cluster, const struct pod *pod)
 	const struct service *service = pod_service(pod);
 	cJSON *object = cJSON_CreateObject();
 	char room[64];
-	add_word(object, "cluster", cluster->name);
-	add_word(object, "namespace", pod->object.namespace);
-	add_word(object, "name", pod->object.name);
-	add_word(object, "service", service ? service->name : NULL);
-	add_word(object, "node", pod->node);
-	add_word(object, "ip", pod->ip);
-	add_word(object, "status", pod->status);
+	json_add_text(object, "cluster", cluster->name);
+	json_add_text(object, "namespace", pod->object.namespace);
+	json_add_text(object, "name", pod->object.name);
+	json_add_text(object, "service", service ? service->name : NULL);
+	json_add_text(object, "node", pod->node);
+	json_add_text(object, "ip", pod->ip);
+	json_add_text(object, "status", pod->status);
 	snprintf(room, sizeof(room), "%d/%d", pod->ready_containers, pod->total_containers);
-	add_word(object, "ready", room);
+	json_add_text(object, "ready", room);
 	add_number(object, "readyContainers", pod->ready_containers);
 	add_number(object, "containers", pod->total_containers);
 	add_number(object, "restarts", pod->restarts);
-	add_word(object, "message", pod->message);
+	json_add_text(object, "message", pod->message);
 	room[0] = '\0';
 	if (pod->object.created_ms)
 		age_format(clock->wall(clock) - pod->object.created_ms, room, sizeof(room));
-	add_word(object, "age", room);
+	json_add_text(object, "age", room);
 	room[0] = '\0';
 	if (pod->object.created_ms)
 		stamp_format(pod->object.created_ms, room);
-	add_word(object, "createdAt", room);
+	json_add_text(object, "createdAt", room);
 	return object;
 }
 

@@ -75,6 +75,24 @@ struct sheet_row *sheet_rows_add(struct sheet_rows *rows, const struct cluster *
 	return row;
 }
 
+void sheet_kind_cell(const struct sheet_row *row, int64_t now_ms, struct text *out)
+{
+	(void)now_ms;
+	text_add(out, kind_rows[row->object->kind].word);
+}
+
+void sheet_key_cell(const struct sheet_row *row, int64_t now_ms, struct text *out)
+{
+	(void)now_ms;
+	text_add(out, row->object->key);
+}
+
+void sheet_cluster_cell(const struct sheet_row *row, int64_t now_ms, struct text *out)
+{
+	(void)now_ms;
+	text_add(out, row->cluster->name);
+}
+
 void sheet_age(int64_t now_ms, int64_t at_ms, struct text *out)
 {
 	char age[24];
