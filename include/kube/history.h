@@ -20,6 +20,10 @@ struct history_read *history_read(struct source *source, enum object_kind kind, 
                                   void (*done)(void *arg, struct history *history, const struct err *err), void *arg);
 void history_cancel(struct history_read *read); /* NULL is fine */
 
+/* Whether its revisions are ReplicaSets; else they are ControllerRevisions. */
+int history_keeps_sets(enum object_kind kind);
+/* Whether the item of such a list is the workload's: an owner reference has its uid. */
+int history_holds(const struct cJSON *workload, const struct cJSON *item);
 /* The revisions in a list of ReplicaSets or ControllerRevisions that are the workload's; never NULL. */
 struct history *history_decode(enum object_kind kind, const struct cJSON *workload, const struct cJSON *list);
 

@@ -43,12 +43,12 @@ static void read_fail(struct history_read *read, const char *what, const char *w
 	read_free(read);
 }
 
-static int keeps_sets(enum object_kind kind)
+int history_keeps_sets(enum object_kind kind)
 {
 	return kind == OBJECT_DEPLOYMENT || kind == OBJECT_ROLLOUT;
 }
 
-static int is_owned(const cJSON *item, const cJSON *workload)
+int history_holds(const cJSON *workload, const cJSON *item)
 {
 	const char *uid = json_string(workload, "metadata/uid");
 	const cJSON *owner;
@@ -86,14 +86,14 @@ static void images_write(const cJSON *template, char *out, size_t size)
 static void item_read(enum object_kind kind, const cJSON *json, struct history *history)
 {
 	const cJSON *annotations = json_at(json, "metadata/annotations"), *labels = json_at(json, "metadata/labels");
-	const cJSON *template = json_at(json, keeps_sets(kind) ? "spec/template" : "data/spec/template");
+	const cJSON *template = json_at(json, history_keeps_sets(kind) ? "spec/template" : "data/spec/template");
 	struct history_item *item = &history->items[history->count];
 	struct object_text *text;
 	cJSON *copy;
 
 	memset(item, 0, sizeof(*item));
 	item->desired = item->ready = -1;
-	if (keeps_sets(kind)) {
+	if (history_keeps_sets(kind)) {
 		item->revision = strtol(member_text(annotations, kind == OBJECT_ROLLOUT ? "rollout.argoproj.io/revision"
 		                                                  : "deployment.kubernetes.io/revision"), NULL, 10);
 		item->desired = decode_count(json, "spec/replicas", 0);
@@ -179,7 +179,7 @@ struct history *history_decode(enum object_kind kind, const cJSON *workload, con
 
 	history->items = mem_new_array(REVISIONS_MAX, sizeof(*history->items));
 	cJSON_ArrayForEach(item, json_get(list, "items"))
-		if (is_owned(item, workload) && history->count < REVISIONS_MAX)
+		if (history_holds(workload, item) && history->count < REVISIONS_MAX)
 			item_read(kind, item, history);
 	if (history->count > 1)
 		qsort(history->items, history->count, sizeof(*history->items), newer_first);
@@ -223,7 +223,7 @@ static void workload_came(void *arg, const struct client_result *result, const c
 			text_printf(&chosen, "%s%s=%s", chosen.len ? "," : "", label->string, label->valuestring);
 	text_add(&text, "/apis/apps/v1/namespaces/");
 	text_add_escaped(&text, read->namespace);
-	text_printf(&text, "/%s?limit=500&labelSelector=", keeps_sets(read->kind) ? "replicasets" : "controllerrevisions");
+	text_printf(&text, "/%s?limit=500&labelSelector=", history_keeps_sets(read->kind) ? "replicasets" : "controllerrevisions");
 	text_add_escaped(&text, selector);
 	read->call = client_get(source_client(read->source), path, NULL, list_came, read);
 }

@@ -8,12 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kube/history.h"
 #include "op_state.h"
-
-static int keeps_sets(const struct op *op)
-{
-	return op->request.kind == OBJECT_DEPLOYMENT || op->request.kind == OBJECT_ROLLOUT;
-}
 
 static int undo_also(const struct op *op, size_t n, char *path, size_t size)
 {
@@ -29,23 +25,9 @@ static int64_t revision_of(const struct op *op, const cJSON *item)
 	const cJSON *text = json_get(annotations, op->request.kind == OBJECT_ROLLOUT ? "rollout.argoproj.io/revision"
 	                                                                              : "deployment.kubernetes.io/revision");
 
-	if (!keeps_sets(op))
+	if (!history_keeps_sets(op->request.kind))
 		return json_int(item, "revision", 0);
 	return cJSON_IsString(text) ? strtoll(text->valuestring, NULL, 10) : 0;
-}
-
-static int is_owned(const struct op *op, const cJSON *item)
-{
-	const char *uid = json_string(op->live, "metadata/uid");
-	const cJSON *owner;
-
-	cJSON_ArrayForEach(owner, json_at(item, "metadata/ownerReferences"))
-	{
-		const char *own = json_string(owner, "uid");
-		if (uid && own && strcmp(uid, own) == 0)
-			return 1;
-	}
-	return 0;
 }
 
 /* The newest revision, and the one that is wanted: by number, or the newest before it. */
@@ -56,7 +38,7 @@ static const cJSON *revision_find(const struct op *op, int64_t wanted, int64_t *
 	*newest = *found = 0;
 	*count = 0;
 	cJSON_ArrayForEach(item, json_get(op->also[0], "items"))
-		if (is_owned(op, item) && revision_of(op, item) > 0) {
+		if (history_holds(op->live, item) && revision_of(op, item) > 0) {
 			++*count;
 			if (revision_of(op, item) > *newest)
 				*newest = revision_of(op, item);
@@ -64,7 +46,7 @@ static const cJSON *revision_find(const struct op *op, int64_t wanted, int64_t *
 	cJSON_ArrayForEach(item, json_get(op->also[0], "items"))
 	{
 		int64_t revision = revision_of(op, item);
-		if (!is_owned(op, item) || revision <= 0)
+		if (!history_holds(op->live, item) || revision <= 0)
 			continue;
 		if (wanted ? revision == wanted : revision < *newest && revision > *found) {
 			best = item;
@@ -162,7 +144,7 @@ static int undo_plan(struct op *op, struct err *err)
 
 	if (!op->also[0])
 		return err_set(err, "its revisions cannot be read (%s)",
-		               keeps_sets(op) ? "list replicasets.apps" : "list controllerrevisions.apps");
+		               history_keeps_sets(op->request.kind) ? "list replicasets.apps" : "list controllerrevisions.apps");
 	if (json_bool(op->live, "spec/paused", 0))
 		return err_set(err, "its rollout is paused, and what is paused is not rolled back: resume it first");
 	if (!item && op->request.revision)
@@ -170,7 +152,7 @@ static int undo_plan(struct op *op, struct err *err)
 	if (!item)
 		return err_set(err, "there is no revision before %lld to go back to", (long long)newest);
 	op->request.revision = (long)found;
-	if (keeps_sets(op)) {
+	if (history_keeps_sets(op->request.kind)) {
 		if (plan_set(op, item, err) < 0)
 			return -1;
 	} else {
