@@ -27,6 +27,9 @@ int engine_start(const char *folder, const char *profile_path, const char *text,
 /* Asks the folder's engine to stop. 0, or -1 when none runs. */
 int engine_stop(const char *folder);
 
+/* Blocks SIGINT and SIGTERM and gives a descriptor that they are read from, so that none is missed between
+ * looking and waiting: struct signalfd_siginfo, non-blocking; close() it. */
+int run_signals_open(void);
 /* A new folder "TIME-NAME-xxxx" under `results` (made where missing). free() it. */
 char *run_folder_make(const char *results, const char *name, struct err *err);
 

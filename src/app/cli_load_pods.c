@@ -4,7 +4,6 @@
  * made is owned by one Job with a deadline and a time to live, so that it ends without us too; we end it
  * sooner, and look until nothing of it is left.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -215,22 +214,12 @@ static int follow(struct pods *pods, const char *namespace, const char *job, int
 	}
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 int load_run_pods(struct cli *cli, const struct profile *profile, struct err *err)
 {
 	struct pods pods = {0};
 	char job[64], selector[160], *results = load_results(cli), *folder = NULL;
 	struct err left = {0};
-	int code = EXIT_FAILED, result = -1, signals = open_signals();
+	int code = EXIT_FAILED, result = -1, signals = run_signals_open();
 	buf_init(&pods.answer, 8 << 20);
 	if (contexts_choose(&pods.contexts, cli, err) < 0) {
 		free(results);

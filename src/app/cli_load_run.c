@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -54,20 +53,9 @@ static void print_line(struct watch_run *watch, const struct run_second *second)
 	fflush(stdout);
 }
 
-/* Signals come through a descriptor, so that none is missed between looking and waiting. */
-static int open_signals(void)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static int follow_run(struct watch_run *watch, int quiet)
 {
-	int signals = open_signals(), asked = 0;
+	int signals = run_signals_open(), asked = 0;
 	while (!watch->follow.ended) {
 		struct pollfd wait = {.fd = signals, .events = POLLIN};
 		struct signalfd_siginfo info;

@@ -78,30 +78,6 @@ static int raise_files(const struct profile *profile, struct err *err)
 	return 0;
 }
 
-static void describe(struct lead *lead, const char *folder)
-{
-	const struct profile *profile = lead->engine.profile;
-	struct run *run = &lead->run;
-	const char *slash = strrchr(folder, '/');
-	snprintf(run->id, sizeof(run->id), "%s", slash ? slash + 1 : folder);
-	snprintf(run->name, sizeof(run->name), "%s", profile->name);
-	snprintf(run->service, sizeof(run->service), "%s", profile->service);
-	snprintf(run->env, sizeof(run->env), "%s", profile->env);
-	snprintf(run->commit, sizeof(run->commit), "%s", profile->commit);
-	snprintf(run->target, sizeof(run->target), "%s", profile->target);
-	snprintf(run->engine, sizeof(run->engine), "%s", engine_name(ENGINE_NATIVE));
-	snprintf(run->version, sizeof(run->version), "%s", FLAGDECK_VERSION);
-	gethostname(run->host, sizeof(run->host) - 1);
-	run->started_ms = (int64_t)(lead->engine.start_wall * 1000);
-	run->planned_seconds = profile_seconds(profile);
-	run->peak_rate = profile_peak(profile);
-	run->pid = (int)getpid();
-	run->cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
-	run->threads = lead->engine.worker_count;
-	run->connections = profile->connections;
-	run->users = profile->users;
-}
-
 /* --- seconds --- */
 
 static double thread_seconds(const struct worker *worker)
@@ -420,7 +396,9 @@ int engine_run(const struct engine_options *options, struct err *err)
 	int result = -1;
 	if (run_files_open(&lead->files, options->folder, lead->engine.start_wall, err) < 0)
 		goto out;
-	describe(lead, options->folder);
+	run_describe(&lead->run, lead->engine.profile, options->folder,
+	             (int64_t)(lead->engine.start_wall * 1000));
+	lead->run.threads = lead->engine.worker_count;
 	if (run_files_manifest(&lead->files, &lead->run, err) < 0)
 		goto out;
 	plan_init(&lead->engine.plan, options->profile);

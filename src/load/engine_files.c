@@ -62,6 +62,27 @@ static int append(const struct run_files *files, int file, const char *name, con
 	return fail(files, name, err);
 }
 
+void run_describe(struct run *run, const struct profile *profile, const char *folder, int64_t started_ms)
+{
+	const char *slash = strrchr(folder, '/');
+	snprintf(run->id, sizeof(run->id), "%s", slash ? slash + 1 : folder);
+	snprintf(run->name, sizeof(run->name), "%s", profile->name);
+	snprintf(run->service, sizeof(run->service), "%s", profile->service);
+	snprintf(run->env, sizeof(run->env), "%s", profile->env);
+	snprintf(run->commit, sizeof(run->commit), "%s", profile->commit);
+	snprintf(run->target, sizeof(run->target), "%s", profile->target ? profile->target : "");
+	snprintf(run->engine, sizeof(run->engine), "%s", engine_name(profile->engine));
+	snprintf(run->version, sizeof(run->version), "%s", FLAGDECK_VERSION);
+	gethostname(run->host, sizeof(run->host) - 1);
+	run->started_ms = started_ms;
+	run->planned_seconds = profile_seconds(profile);
+	run->peak_rate = profile_peak(profile);
+	run->pid = (int)getpid();
+	run->cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	run->connections = profile->connections;
+	run->users = profile->users;
+}
+
 int run_files_open(struct run_files *files, const char *folder, double start_wall, struct err *err)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

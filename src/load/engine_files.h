@@ -12,6 +12,10 @@ struct run_files {
 	int lock, series, histograms, reserve;
 };
 
+struct profile;
+/* What stands in the manifest before the first second: whose run it is, of what, and on which machine. */
+void run_describe(struct run *run, const struct profile *profile, const char *folder, int64_t started_ms);
+
 int run_files_open(struct run_files *files, const char *folder, double start_wall, struct err *err) MUST_USE;
 int run_files_manifest(struct run_files *files, const struct run *run, struct err *err) MUST_USE;
 int run_files_second(struct run_files *files, const struct run_second *second, struct err *err) MUST_USE;

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -250,16 +249,6 @@ static void read_rows(struct tool *tool, int *file, const char *path)
 		sample_reader_feed(&tool->reader, room, (size_t)got);
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void end_child(pid_t pid, int *status)
 {
 	kill(-pid, SIGINT);
@@ -276,7 +265,7 @@ static void end_child(pid_t pid, int *status)
  */
 static int follow_tool(struct tool *tool, pid_t pid, const char *rows, int *told)
 {
-	int signals = open_signals(), file = -1, status = 0, gone = 0;
+	int signals = run_signals_open(), file = -1, status = 0, gone = 0;
 	while (!gone && !tool->stopping) {
 		struct pollfd wait = {.fd = signals, .events = POLLIN};
 		if (poll(&wait, 1, POLL_MS) > 0)
@@ -295,32 +284,6 @@ static int follow_tool(struct tool *tool, pid_t pid, const char *rows, int *told
 	return gone ? status : -1;
 }
 
-static void describe(struct tool *tool, const char *folder)
-{
-	const struct profile *profile = &tool->profile;
-	struct run *run = &tool->run;
-	const char *slash = strrchr(folder, '/');
-	snprintf(run->id, sizeof(run->id), "%s", slash ? slash + 1 : folder);
-	snprintf(run->name, sizeof(run->name), "%s", profile->name);
-	snprintf(run->service, sizeof(run->service), "%s", profile->service);
-	snprintf(run->env, sizeof(run->env), "%s", profile->env);
-	snprintf(run->commit, sizeof(run->commit), "%s", profile->commit);
-	snprintf(run->target, sizeof(run->target), "%s",
-	         profile->target ? profile->target
-	         : profile->plan ? profile->plan
-	                         : "");
-	snprintf(run->engine, sizeof(run->engine), "%s", engine_name(profile->engine));
-	snprintf(run->version, sizeof(run->version), "%s", FLAGDECK_VERSION);
-	gethostname(run->host, sizeof(run->host) - 1);
-	run->started_ms = tool->start_ms;
-	run->planned_seconds = profile_seconds(profile);
-	run->peak_rate = profile_peak(profile);
-	run->pid = (int)getpid();
-	run->cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
-	run->connections = profile->connections;
-	run->users = profile->users;
-}
-
 static struct tool *tool_new(const struct profile *profile, enum sample_format format, const char *folder)
 {
 	struct tool *tool = mem_new(sizeof(*tool));
@@ -334,7 +297,9 @@ static struct tool *tool_new(const struct profile *profile, enum sample_format f
 			histogram_init(&tool->parts[i].latency[k], longest_us, HISTOGRAM_DIGITS);
 	}
 	sample_reader_init(&tool->reader, format, take_sample, tool);
-	describe(tool, folder);
+	run_describe(&tool->run, &tool->profile, folder, tool->start_ms);
+	if (!profile->target && profile->plan)
+		snprintf(tool->run.target, sizeof(tool->run.target), "%s", profile->plan);
 	return tool;
 }
 
@@ -412,7 +377,7 @@ int agent_run(const char *jtl, const char *folder, const struct profile *profile
 {
 	struct tool *tool = tool_new(profile, SAMPLE_JTL, folder);
 	char *done = mem_printf("%s.done", jtl);
-	int result = -1, file = -1, told = 0, signals = open_signals();
+	int result = -1, file = -1, told = 0, signals = run_signals_open();
 	tool->to_stdout = 1;
 	if (run_files_open(&tool->files, folder, (double)tool->start_ms / 1000, err) == 0 &&
 	    run_files_manifest(&tool->files, &tool->run, err) == 0) {
