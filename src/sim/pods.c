@@ -199,9 +199,30 @@ static double step_start(struct living *living)
 	}
 }
 
+/* A line of the container that runs; what ends says it to the log before the restart as well. */
+static void say(struct living *living, int ends, const char *text)
+{
+	const char *namespace = json_string(living->json, "metadata/namespace");
+	const char *name = json_string(living->json, "metadata/name");
+	for (int previous = 0; namespace && name && previous <= ends; previous++)
+		api_log(living->stage->api, namespace, name, "app", previous, text);
+}
+
+/* Who is killed for its memory has no time for last words. */
+static void last_words(struct living *living, int oom)
+{
+	char text[2 * SIM_NAME];
+	snprintf(text, sizeof(text), "level=info msg=\"starting\" image=%s", living->image);
+	say(living, 1, text);
+	say(living, 1, "level=info msg=\"configuration read\" file=/etc/app/config.yaml");
+	say(living, 1, oom ? "level=warn msg=\"cache grows past its budget\""
+	                   : "level=fatal msg=\"cannot start\" error=\"configuration: unknown key: retries\" exit=1");
+}
+
 static double step_die(struct living *living)
 {
 	int oom = living->life == LIFE_OOM;
+	last_words(living, oom);
 	const char *started = json_string(living->container, "state/running/startedAt");
 	char since[32];
 	snprintf(since, sizeof(since), "%s", started ? started : living->now);
