@@ -65,7 +65,10 @@ static void serve_until_signal(const struct demo *demo, const struct pointing *t
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	printf("The embedded platform runs as process %d until you press Ctrl-C.\n\n"
-	       "  export KUBECONFIG=%s\n  flagdeck --config %s\n", demo_pid(demo), to->kubeconfig, to->config);
+	       "  export KUBECONFIG=%s\n  flagdeck --config %s\n\n"
+	       "A web service to load, with its knee near 400 requests a second (its address is in the profile):\n\n"
+	       "  flagdeck --config %s load run %s/load/knee.yaml\n",
+	       demo_pid(demo), to->kubeconfig, to->config, to->config, demo_folder(demo));
 	fflush(stdout);
 	/* One that died before the signal was blocked would never be told. */
 	siginfo_t info = {0};

@@ -105,9 +105,39 @@ static int config_write(const struct sim *sim, struct err *err)
 	}
 	bad |= buf_printf(&out, "  labels: {service: app.kubernetes.io/name, team: team}\nrepositories:\n"
 	                        "  - {url: \"%s\", branch: main, mode: push, insecure: true}\n", sim->url);
+	bad |= buf_printf(&out, "load:\n  limits: # a web service that may be loaded: http://127.0.0.1:%d/\n    - {env: dev, targets: "
+	                        "[\"127.0.0.1:%d\"], rate: 2000/s, duration: 10m, connections: 500}\n",
+	                  target_port(sim->target), target_port(sim->target));
 	int result = bad ? err_set(err, "the configuration is too large")
 	                 : file_write(sim_config_path(sim->folder), &out, err);
 	buf_release(&out);
+	return result;
+}
+
+/* Load tests that the console offers: they lie in the folder where it looks by itself. */
+static int profiles_write(const struct sim *sim, struct err *err)
+{
+	static const struct {
+		const char *name, *connections, *body;
+	} profiles[] = {
+		{"smoke", "5", "stages:\n  - {rate: 5/s, for: 30s}\n"},
+		{"knee", "400", "stages:\n  - {from: 20/s, rate: 600/s, for: 60s}\n"},
+	};
+	char *folder = mem_printf("%s/load", sim->folder);
+	struct buf out;
+	int result = folder_make(folder, 0700) < 0 ? err_set(err, "%s cannot be made: %s", folder, strerror(errno)) : 0;
+	buf_init(&out, FILE_MAX);
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]) && result == 0; i++) {
+		buf_clear(&out);
+		buf_must(buf_printf(&out, "# Of the demo's own web service, which answers %d requests a second in good time.\nname: %s\n"
+		                          "env: dev\ntarget: http://127.0.0.1:%d/\nconnections: %s\n%sslos:\n  - p99 < 250ms\n"
+		                          "  - errors < 1%%\nrequests:\n  - {name: catalog, path: /v1/catalog}\n",
+		                    TARGET_WORKERS * 1000 / TARGET_SERVICE_MS, profiles[i].name, target_port(sim->target),
+		                    profiles[i].connections, profiles[i].body));
+		result = file_write(mem_printf("%s/%s.yaml", folder, profiles[i].name), &out, err);
+	}
+	buf_release(&out);
+	free(folder);
 	return result;
 }
 
@@ -141,7 +171,8 @@ struct sim *sim_new(struct loop *loop, const struct sim_options *options, struct
 			api_add_resource(sim->apis[i], &custom[k]);
 		api_allow_token(sim->apis[i], sim->token);
 	}
-	if (kubeconfig_write(sim, err) < 0 || config_write(sim, err) < 0)
+	sim->target = target_new(loop, options->seed, err);
+	if (!sim->target || kubeconfig_write(sim, err) < 0 || config_write(sim, err) < 0 || profiles_write(sim, err) < 0)
 		goto failed;
 	return sim;
 failed:
@@ -306,6 +337,7 @@ void sim_free(struct sim *sim)
 	if (!sim)
 		return;
 	agenda_free(sim->agenda);
+	target_free(sim->target);
 	for (int i = 0; i < SIM_CLUSTERS; i++) {
 		delivery_release(&sim->deliveries[i]);
 		monitor_release(&sim->monitors[i]);

@@ -6,6 +6,7 @@
 #include "delivery.h"
 #include "monitor.h"
 #include "sim/sim.h"
+#include "target.h"
 
 /* What an API server's hooks need of its cluster. */
 struct playing {
@@ -27,6 +28,7 @@ struct sim {
 	struct traffic traffic;
 	struct monitor monitors[SIM_CLUSTERS];
 	struct autoscaler autoscalers[SIM_CLUSTERS];
+	struct target *target;
 	struct playing playing[SIM_CLUSTERS];
 };
 

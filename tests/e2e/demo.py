@@ -44,7 +44,7 @@ class Served:
         self.process = subprocess.Popen([rig.binary(), "demo", "--serve", "--dir", self.dir, *args], env=self.env,
                                         stdout=subprocess.PIPE, text=True)
         for line in self.process.stdout:
-            if "--config" in line:
+            if "load run" in line:
                 break
         self.child = children(self.process.pid)[0]
         self.env["KUBECONFIG"] = os.path.join(self.dir, "kubeconfig")
@@ -114,6 +114,24 @@ def logs(demo, kubectl):
         follow.kill()
 
 
+def load(demo):
+    """The demo's web service has a knee, and its own profiles are in order."""
+    folder = os.path.join(demo.dir, "load")
+    names = sorted(os.listdir(folder))
+    assert names == ["knee.yaml", "smoke.yaml"], names
+    rig.flagdeck("load", "lint", *[os.path.join(folder, name) for name in names], env=demo.env)
+    with open(os.path.join(folder, "knee.yaml"), encoding="utf-8") as f:
+        text = f.read()
+    short = os.path.join(tempfile.mkdtemp(prefix="knee-", dir=rig.folder()), "knee.yaml")
+    with open(short, "w", encoding="utf-8") as f:
+        f.write(text.replace("  - {from: 20/s, rate: 600/s, for: 60s}", "  - {rate: 50/s, for: 4s}\n  - {rate: 800/s, for: 4s}"))
+    out = rig.flagdeck("--config", os.path.join(demo.dir, "config.yaml"), "load", "run", short, env=demo.env, expect=None).stdout
+    results = next(line.split()[-1] for line in out.splitlines() if line.strip().startswith("results"))
+    with open(os.path.join(results, "series.jsonl"), encoding="utf-8") as f:
+        medians = [json.loads(line)["p50"] for line in f]
+    assert max(medians[5:]) > 4 * min(medians[:4]), medians
+
+
 def push():
     """A commit by plain git goes through every stage."""
     demo = Served("--story", "calm", "--speed", "8", "--services", "60")
@@ -121,6 +139,7 @@ def push():
                                                       capture_output=True, timeout=60).stdout)
     flags(demo)
     logs(demo, kubectl)
+    load(demo)
     work = tempfile.mkdtemp(prefix="work-", dir=rig.folder())
     git("clone", "-q", os.path.join(demo.dir, "platform.git"), work)
     path = os.path.join(work, "services/payments-api/prod/platform.yaml")
