@@ -105,9 +105,9 @@ static int config_write(const struct sim *sim, struct err *err)
 	}
 	bad |= buf_printf(&out, "  labels: {service: app.kubernetes.io/name, team: team}\nrepositories:\n"
 	                        "  - {url: \"%s\", branch: main, mode: push, insecure: true}\n", sim->url);
-	bad |= buf_printf(&out, "load:\n  limits: # a web service that may be loaded: http://127.0.0.1:%d/\n    - {env: dev, targets: "
+	bad |= buf_printf(&out, "load:\n  profiles: \"%s/load\"\n  limits: # a web service that may be loaded: http://127.0.0.1:%d/\n    - {env: dev, targets: "
 	                        "[\"127.0.0.1:%d\"], rate: 2000/s, duration: 10m, connections: 500}\n",
-	                  target_port(sim->target), target_port(sim->target));
+	                  sim->folder, target_port(sim->target), target_port(sim->target));
 	int result = bad ? err_set(err, "the configuration is too large")
 	                 : file_write(sim_config_path(sim->folder), &out, err);
 	buf_release(&out);
