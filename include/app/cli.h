@@ -126,6 +126,7 @@ int run_get_paused(struct cli *cli, int argc, const char *const *argv);
 int run_get_rollouts(struct cli *cli, int argc, const char *const *argv);
 int run_rollout_status(struct cli *cli, int argc, const char *const *argv);
 int run_rollout_watch(struct cli *cli, int argc, const char *const *argv);
+int run_flux_diff(struct cli *cli, int argc, const char *const *argv);
 int run_flux_trace(struct cli *cli, int argc, const char *const *argv);
 int run_demo(struct cli *cli, int argc, const char *const *argv);
 int run_get_alerts(struct cli *cli, int argc, const char *const *argv);

@@ -36,5 +36,7 @@ void gitops_follow(struct gitops *gitops, const struct service *service, const c
 void gitops_fetch(struct gitops *gitops); /* all repositories, now */
 /* Runs the loop until every repository was read or cannot be, at most that long. 0, or -1: not all were. */
 int gitops_wait(struct gitops *gitops, double seconds) MUST_USE;
+/* The opened one that the configuration lists at that place; NULL when its address was refused. */
+struct repo *gitops_repo(struct gitops *gitops, size_t index);
 
 #endif

@@ -46,6 +46,9 @@ int yaml_is_null(const struct yaml_node *node);
 int yaml_bool(const struct yaml_node *node, int *out) MUST_USE;
 int yaml_int(const struct yaml_node *node, long *out) MUST_USE;
 
+/* The tree as JSON, plain texts typed as in YAML 1.1, as manifests are read; NULL gives null. Free with cJSON_Delete. */
+struct cJSON *yaml_json(const struct yaml_node *node);
+
 /* Writes a JSON value as YAML, keys in their order, long strings as literal blocks. */
 int yaml_write_json(struct buf *out, const struct cJSON *value, struct err *err) MUST_USE;
 

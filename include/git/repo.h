@@ -55,6 +55,7 @@ void repo_fetch(struct repo *repo);
 void repo_want(struct repo *repo, const char *sha);
 
 struct repository *repo_facts(struct repo *repo);
+struct git *repo_git(struct repo *repo);     /* for plumbing in the clone */
 struct blobs *repo_blobs(struct repo *repo); /* contents; names such as "SHA:path" */
 int repo_is_busy(const struct repo *repo);   /* something is under way */
 

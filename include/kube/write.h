@@ -7,7 +7,8 @@
 #include "kube/client.h"
 
 /*
- * What is written to a cluster, and what may be. Every write carries fieldManager=flagdeck. That the
+ * What is written to a cluster, and what may be. Every write carries fieldManager=flagdeck; only a dry run, of
+ * which nothing stays, may ask in another's name. That the
  * server took it is an answer; that it took effect is only known from what is read afterwards
  * (kube/follow.h).
  */
@@ -37,6 +38,7 @@ struct write {
 	const char *body; /* of WRITE_DELETE: DeleteOptions, or NULL */
 	int dry_run;      /* the server does everything but keep it */
 	int force;        /* of WRITE_APPLY: takes fields over from other managers */
+	const char *manager; /* of a dry run: whose fields; NULL: "flagdeck" */
 };
 
 const char *write_method(enum write_kind kind); /* "PATCH" */

@@ -46,6 +46,8 @@ const struct command cli_commands[] = {
 	 run_rollout_abort},
 	{"rollout retry", "SERVICE...", "Roll an aborted Argo Rollout out again.", "noQydt", run_rollout_retry},
 	{"flux trace", "KIND/NAME", "Say what applied an object, up to the commit with author and subject.", "not", run_flux_trace},
+	{"flux diff", "KIND/NAME", "Compare what Git renders for a Kustomization or HelmRelease with the cluster, by server-side dry runs: "
+	 "exits 0 without drift, 1 with drift or when something cannot be known.", "nok", run_flux_diff},
 	{"flux reconcile", "KIND/NAME...", "Let Flux act now: ks/apps, hr/shop, or what applies a service.", "noydtrS",
 	 run_flux_reconcile},
 	{"flux suspend", "KIND/NAME...", "Stop reconciliation, saying why and until when.", "noQUydt", run_flux_suspend},
@@ -353,7 +355,7 @@ const struct option_row cli_options[] = {
 	{"--selector", "-l", "LABELS", 'l', "Only with these labels: app=web,tier=front.", set_labels},
 	{"--sort", NULL, "COLUMN", 's', "Sort by a column instead of by trouble.", set_sort},
 	{"--since", NULL, "DURATION", 'a', "Only what happened since so long: 2h, 30d.", set_since},
-	{"--commit", NULL, "SHA", 'k', "Which commit; without it, the newest one that touches the service.", set_commit},
+	{"--commit", NULL, "SHA", 'k', "Which commit; without it, the newest one that touches the service, or the one that was applied.", set_commit},
 	{"--no-watch", NULL, NULL, 'w', "Say how it stands now instead of following it.", set_no_watch},
 	{"--story", NULL, "NAME", 'D', "What happens: tour, calm, bad-release, canary-abort, stuck-kustomization, region-down, "
 	 "traffic-peak.", set_demo_story},

@@ -4,18 +4,14 @@
 #include "app/flag_render.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "app/render_room.h"
 #include "base/mem.h"
-#include "base/utf8.h"
-#include "net/proc.h"
 
-enum { PLACES_MAX = 12, OUTPUT_MAX = 32 << 20 };
+enum { PLACES_MAX = 12 };
 
 struct rendering {
 	char *kind, *name, *text;
@@ -26,58 +22,18 @@ struct renderings {
 	size_t count;
 };
 
-struct ran {
-	struct buf out;
-	int done, code;
-	char errors[300];
-};
-
-static void ran_to_end(void *arg, const struct proc_result *result)
-{
-	struct ran *ran = arg;
-	ran->done = 1;
-	ran->code = result->timed_out || result->too_much ? -1 : result->exit_code;
-	utf8_sanitise(ran->errors, sizeof(ran->errors), result->errors, result->errors_len < 90 ? result->errors_len : 90);
-	if (buf_add(&ran->out, result->out, result->out_len) < 0)
-		ran->code = -1;
-}
-
-static int run(struct flag_desk *desk, const char *const *argv, struct ran *ran, struct err *err)
-{
-	const struct proc_options options = {.argv = argv, .max_output = OUTPUT_MAX, .timeout = 60};
-	*ran = (struct ran){0};
-	buf_init(&ran->out, OUTPUT_MAX);
-	if (!proc_start(desk->loop, &options, ran_to_end, ran, err))
-		return -1;
-	while (!ran->done)
-		loop_poll(desk->loop, 1);
-	return ran->code == 0 ? 0 : err_set(err, "%s: %s", argv[0], ran->errors);
-}
-
-static int write_file(const char *path, const char *bytes, size_t len, struct err *err)
-{
-	FILE *file = fopen(path, "we");
-	int bad = !file || fwrite(bytes, 1, len, file) != len;
-	bad |= file && fclose(file) != 0;
-	return bad ? err_set(err, "%s: %s", path, strerror(errno)) : 0;
-}
-
 /* The chart as a folder on disk; free() it. */
-static char *chart_get(struct flag_desk *desk, const char *top, const char *chart, struct err *err)
+static char *chart_get(struct flag_desk *desk, struct render_room *room, const char *chart, struct err *err)
 {
-	struct ran ran;
 	if (desk->folder)
 		return mem_printf("%s/%s", desk->folder, chart);
-	char *tar = mem_printf("%s/chart.tar", top);
+	char *tar = mem_printf("%s/chart.tar", room->top);
 	const char *const archive[] = {"archive", "--format=tar", "-o", tar, desk->ref, "--", chart, NULL};
-	const char *const extract[] = {"tar", "-xf", tar, "-C", top, NULL};
 	int result = desk_git(desk, archive, "reading the chart of", NULL, err);
-	if (result == 0) {
-		result = run(desk, extract, &ran, err);
-		buf_release(&ran.out);
-	}
+	if (result == 0)
+		result = room_unpack(room, tar, room->top, err);
 	free(tar);
-	return result < 0 ? NULL : mem_printf("%s/%s", top, chart);
+	return result < 0 ? NULL : mem_printf("%s/%s", room->top, chart);
 }
 
 static void objects_release(struct renderings *objects)
@@ -129,7 +85,7 @@ static int render(struct flag_desk *desk, const struct flag_tree *tree, const ch
 	const char *argv[2 * FLAG_LAYERS + 8] = {"helm", "template", release, chart};
 	char *files[FLAG_LAYERS] = {0};
 	struct flag_scope scope;
-	struct ran ran;
+	struct buf out;
 	size_t n = 4;
 	int result = 0;
 	flag_scope_init(&scope, tree, place->service, place->env, place->region);
@@ -137,15 +93,15 @@ static int render(struct flag_desk *desk, const struct flag_tree *tree, const ch
 		if (!scope.files[i])
 			continue;
 		files[i] = mem_printf("%s/values-%zu.yaml", top, i);
-		result = write_file(files[i], scope.files[i]->bytes, scope.files[i]->len, err);
+		result = room_write(files[i], scope.files[i]->bytes, scope.files[i]->len, err);
 		argv[n++] = "-f";
 		argv[n++] = files[i];
 	}
 	if (result == 0) {
-		result = run(desk, argv, &ran, err);
+		result = room_run(desk->loop, argv, &out, err);
 		if (result == 0)
-			objects_take(objects, buf_string(&ran.out));
-		buf_release(&ran.out);
+			objects_take(objects, buf_string(&out));
+		buf_release(&out);
 	}
 	for (size_t i = 0; i < FLAG_LAYERS; i++)
 		free(files[i]);
@@ -233,33 +189,23 @@ static int one_place(struct flag_desk *desk, const struct flag_plan *plan, const
 	return result < 0 ? err_wrap(err, "%s", name) : 0;
 }
 
-static void folder_remove(struct flag_desk *desk, const char *top)
-{
-	const char *const argv[] = {"rm", "-rf", "--", top, NULL};
-	struct ran ran;
-	if (run(desk, argv, &ran, NULL) == 0)
-		buf_release(&ran.out);
-}
-
 void desk_render(struct flag_desk *desk, const struct flag_plan *plan, const struct flag_change *change, struct rendered *rendered)
 {
 	const struct flag_catalog *catalog = &desk->tree->catalog;
-	const char *tmp = getenv("TMPDIR");
-	char *top = mem_printf("%s/flagdeck-render-XXXXXX", tmp && *tmp ? tmp : "/tmp"), *chart = NULL;
+	struct render_room room;
+	char *chart;
 	struct err err = {0};
 	size_t places = 0;
 	*rendered = (struct rendered){0};
 	if (!catalog->render_chart) {
 		snprintf(rendered->why, sizeof(rendered->why), "the catalog names no chart to render");
-		free(top);
 		return;
 	}
-	if (!mkdtemp(top)) {
-		snprintf(rendered->why, sizeof(rendered->why), "%s: %s", top, strerror(errno));
-		free(top);
+	if (room_open(&room, desk->loop, &err) < 0) {
+		snprintf(rendered->why, sizeof(rendered->why), "%.390s", err.text);
 		return;
 	}
-	chart = chart_get(desk, top, catalog->render_chart, &err);
+	chart = chart_get(desk, &room, catalog->render_chart, &err);
 	for (size_t i = 0; chart && i < change->count && places < PLACES_MAX && !err.text[0]; i++) {
 		const struct flag_intent *intent = &change->items[i];
 		const struct flag_env *env = catalog_env(catalog, intent->env);
@@ -270,15 +216,14 @@ void desk_render(struct flag_desk *desk, const struct flag_plan *plan, const str
 			const char *region = intent->region ? intent->region : env && env->regions.count ? env->regions.items[r] : NULL;
 			const struct desk_place place = {intent->service, intent->env, region};
 			places++;
-			if (one_place(desk, plan, &place, top, chart, rendered, &err) < 0 || intent->region)
+			if (one_place(desk, plan, &place, room.top, chart, rendered, &err) < 0 || intent->region)
 				break;
 		}
 	}
 	if (err.text[0])
 		snprintf(rendered->why, sizeof(rendered->why), "%.390s", err.text);
-	folder_remove(desk, top);
+	room_close(&room);
 	free(chart);
-	free(top);
 }
 
 void rendered_release(struct rendered *rendered)

@@ -160,3 +160,8 @@ int gitops_wait(struct gitops *gitops, double seconds)
 	fleet_settle(gitops->session->fleet);
 	return all_are_read(gitops) ? 0 : -1;
 }
+
+struct repo *gitops_repo(struct gitops *gitops, size_t index)
+{
+	return index < gitops->count ? gitops->repos[index] : NULL;
+}

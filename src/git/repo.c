@@ -457,6 +457,11 @@ struct repository *repo_facts(struct repo *repo)
 	return repo->facts;
 }
 
+struct git *repo_git(struct repo *repo)
+{
+	return repo->git;
+}
+
 struct blobs *repo_blobs(struct repo *repo)
 {
 	return repo->blobs;

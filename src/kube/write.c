@@ -69,8 +69,8 @@ void write_path(const struct write *write, char *out, size_t size)
 	if (write->kind == WRITE_DELETE)
 		snprintf(out + len, size - len, "%s", write->dry_run ? "?dryRun=All" : "");
 	else
-		snprintf(out + len, size - len, "?fieldManager=flagdeck%s%s", write->dry_run ? "&dryRun=All" : "",
-		         write->kind == WRITE_APPLY && write->force ? "&force=true" : "");
+		snprintf(out + len, size - len, "?fieldManager=%s%s%s", write->dry_run && write->manager ? write->manager : "flagdeck",
+		         write->dry_run ? "&dryRun=All" : "", write->kind == WRITE_APPLY && write->force ? "&force=true" : "");
 }
 
 struct client_call *write_send(struct client *client, const struct write *write,
