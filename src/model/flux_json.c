@@ -112,10 +112,10 @@ static enum tone dim(const struct sheet_row *row)
 static const struct sheet_column flux_columns[] = {
 	{"KIND", "Kind of the object", 14, 0, 4, 0, kind_format, dim},
 	{"NAME", "Its namespace and name", 16, 4, 0, 0, name_format, NULL},
-	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 5, 0, sheet_cluster_cell, NULL},
+	{"CLUSTER", "The cluster, by the name of its context", 7, 1, 2, 0, sheet_cluster_cell, NULL},
 	{"READY", "Its condition Ready; of an applied workload, its pods", 7, 0, 1, 0, ready_format, ready_tone},
-	{"REVISION", "What is fetched or applied", 14, 2, 3, 0, revision_format, NULL},
-	{"HELD", "suspended or disabled, and for how long", 13, 0, 2, 0, held_format, warning},
+	{"REVISION", "What is fetched or applied", 14, 2, 5, 0, revision_format, NULL},
+	{"HELD", "suspended or disabled, and for how long", 13, 0, 3, 0, held_format, warning},
 	{"DRIFT", "Whether what was applied was changed by others, where the controller says so", 7, 0, 7, 0, drift_format,
 	 warning},
 	{"AGE", "Time since it was created", 4, 0, 8, 1, age_format_cell, dim},
