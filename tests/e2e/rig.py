@@ -24,6 +24,7 @@ import atexit
 import contextlib
 import http.client
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -370,7 +371,8 @@ class Churn:
     """Changes pods at a steady rate while the block runs: a restart count of the pods' only container.
 
     The change is one that the console shows, so it has to decode, join and draw it. `done` and `failed`
-    count the requests; `rate` is what was reached.
+    count the requests; `rate` is what was reached. A process of its own sends them: threads beside one
+    that measures would hold it up by Python's lock.
     """
     THREADS = 8
 
@@ -380,25 +382,38 @@ class Churn:
         self.pods = [tuple(line.split()[:2]) for line in rows.splitlines()]
         assert self.pods, f"no running pods on {platform.name} to change"
         self.platform, self.per_second = platform, per_second
-        self.done = self.failed = 0
-        self.lock, self.ended = threading.Lock(), threading.Event()
-        self.threads = [threading.Thread(target=self._run, args=(i,), daemon=True) for i in range(self.THREADS)]
+        fork = multiprocessing.get_context("fork")
+        self.counts, self.ended = fork.Array("q", [0, 0]), fork.Event()
+        self.process = fork.Process(target=self._send, daemon=True)
 
     def __enter__(self):
         self.began = time.monotonic()
-        for thread in self.threads:
-            thread.start()
+        self.process.start()
         return self
 
     def __exit__(self, *_):
         self.ended.set()
-        for thread in self.threads:
-            thread.join()
+        self.process.join()
         self.seconds = time.monotonic() - self.began
+
+    @property
+    def done(self):
+        return self.counts[0]
+
+    @property
+    def failed(self):
+        return self.counts[1]
 
     @property
     def rate(self):
         return self.done / (getattr(self, "seconds", None) or time.monotonic() - self.began)
+
+    def _send(self):
+        threads = [threading.Thread(target=self._run, args=(i,)) for i in range(self.THREADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def _run(self, index):
         connection, n, gap = None, 0, self.THREADS / self.per_second
@@ -418,9 +433,8 @@ class Churn:
             except (OSError, http.client.HTTPException):
                 connection, ok = None, False
                 self.ended.wait(0.2)
-            with self.lock:
-                self.done += ok
-                self.failed += not ok
+            with self.counts.get_lock():
+                self.counts[0 if ok else 1] += 1
 
 
 def shared(name="shared", size=SHARED_FLEET):
