@@ -138,13 +138,22 @@ static void preview(const struct change *change, const struct silence *silence)
 	fprintf(stderr, hits ? "it matches %zu alert%s now\n" : "it matches no alert now\n", hits, hits == 1 ? "" : "s");
 }
 
-static int is_confirmed(const struct cli *cli)
+/* As for every other change: asked on a terminal, and refused where there is none to ask on. */
+static int is_confirmed(const struct cli *cli, struct err *err)
 {
-	char line[16];
-	if (cli->flag.yes || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+	char line[16] = "";
+
+	if (cli->flag.yes)
 		return 1;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+		err_set(err, "nothing was created: there is no terminal to ask on; --yes says that you are sure");
+		return 0;
+	}
 	fprintf(stderr, "Create it? [y/N] ");
-	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+	if (fgets(line, sizeof(line), stdin) && (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0))
+		return 1;
+	err_set(err, "nothing was created");
+	return 0;
 }
 
 static int is_read_only(const struct cli *cli, struct err *err)
@@ -174,8 +183,7 @@ int run_silence_add(struct cli *cli, int argc, const char *const *argv)
 		code = EXIT_DONE;
 		goto out;
 	}
-	if (!is_confirmed(cli)) {
-		err_set(&err, "nothing was created");
+	if (!is_confirmed(cli, &err)) {
 		code = EXIT_REFUSED;
 		goto out;
 	}

@@ -62,7 +62,7 @@ def main():
         done = flagdeck("--read-only", "silence", "add", "alertname=ServiceDown", "--comment", "x", expect=None)
         assert done.returncode == 3, done.stderr
         made = flagdeck("silence", "add", "alertname=~Service.*", f"destination_service_namespace={namespace}", "--comment",
-                        "deploy under way", "--author", "ann", "--duration", "1h").strip()
+                        "deploy under way", "--author", "ann", "--duration", "1h", "--yes").strip()
         listed = am.get("/api/v2/silences")
         assert [(s["id"], s["createdBy"], s["comment"]) for s in listed] == [(made, "ann", "deploy under way")], listed
         rig.eventually("the alert is silenced", lambda: alerts()["ServiceDown"]["silencedBy"] == made, 30, 1)
