@@ -43,6 +43,7 @@ static int helm_waits(struct tracing *tracing)
 void stage_workload(struct tracing *tracing)
 {
 	struct chain_link *link = tracing_link(tracing, STAGE_WORKLOAD);
+	const struct chain_link *before = link_before(tracing, STAGE_WORKLOAD);
 	const struct workload *workload = tracing->workload;
 	int observed;
 
@@ -58,7 +59,13 @@ void stage_workload(struct tracing *tracing)
 	}
 	observed = workload->argo ? argo_is_observed(workload) : workload->observed >= workload->generation;
 	if (!observed) {
-		int64_t late = link->began_ms + LATE_MS;
+		int64_t late;
+		/* An autoscaler changes what was observed long since: that change began just now. */
+		if (before && before->state == CHAIN_DONE)
+			link->began_ms = tracing->now_ms;
+		else if (before && before->began_ms > link->began_ms)
+			link->began_ms = before->began_ms;
+		late = link->began_ms + LATE_MS;
 		link->state = CHAIN_ACTIVE;
 		link_say(link, "generation %lld is not observed yet", (long long)workload->generation);
 		tracing->fresh = 1;

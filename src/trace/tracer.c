@@ -22,6 +22,7 @@ struct record {
 	char pinned[COMMIT_SHA]; /* the commit that somebody asked to follow; "" */
 	uint64_t seen;          /* the service's, when its chain was derived */
 	int64_t looked_ms;
+	char live[COMMIT_SHA];  /* the commit that was live last: what it passes again is no news; "" */
 	int usual_known;
 	struct chain_usual usual;
 	unsigned alive : 1;
@@ -233,8 +234,9 @@ static void tell_passed(struct tracer *tracer, const struct service *service, co
 	}
 }
 
+/* `was_live`: an autoscaler or a restarted pod moves stages of a commit that was told to be live. */
 static void tell(struct tracer *tracer, const struct service *service, const struct chain *before, const struct chain *chain,
-                 int64_t now)
+                 int was_live, int64_t now)
 {
 	struct fleet *fleet = tracer->options.fleet;
 	const struct chain_link *at = &chain->links[chain->at], *was = &before->links[before->at];
@@ -244,10 +246,11 @@ static void tell(struct tracer *tracer, const struct service *service, const str
 
 	if (!*chain->sha || (!same && chain->verdict == VERDICT_NOTHING))
 		return;
-	tell_passed(tracer, service, before, chain, now);
+	if (!was_live)
+		tell_passed(tracer, service, before, chain, now);
 	if (same && chain->verdict == before->verdict && chain->at == before->at && at->hang == was->hang)
 		return;
-	if (chain->verdict == VERDICT_HEALTHY && same) {
+	if (chain->verdict == VERDICT_HEALTHY && same && !was_live) {
 		snprintf(subject, sizeof(subject), "%s/%s", service->name, service->cluster->name);
 		chain_sentence(fleet, chain, &text);
 		if (chain->began_ms && chain->ended_ms > chain->began_ms) {
@@ -340,11 +343,14 @@ static int look(struct tracer *tracer, struct record *record, struct service *se
 	}
 	if (before) {
 		int same = strcmp(before->sha, chain->sha) == 0;
-		tell(tracer, service, before, chain, now);
+		int was_live = *record->live && strcmp(record->live, chain->sha) == 0;
+		tell(tracer, service, before, chain, was_live, now);
 		if ((chain->verdict == VERDICT_HEALTHY || chain->verdict == VERDICT_FAILED) && *chain->sha &&
 		    (same ? before->verdict != chain->verdict : chain->ended_ms >= now - NEWS_MS))
 			keep(tracer, record, service, chain, now);
 	}
+	if (chain->verdict == VERDICT_HEALTHY)
+		snprintf(record->live, sizeof(record->live), "%s", chain->sha);
 	service_set_chain(service, chain);
 	return 1;
 }
