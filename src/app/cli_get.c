@@ -88,8 +88,6 @@ static int print_services_table(const struct vec *rows, const struct fleet *flee
 		}
 	}
 	table_print(&table, stdout);
-	if (!rows->len)
-		fprintf(stderr, "flagdeck: %s\n", fleet->services.len ? "nothing matches" : "the chosen clusters have no service");
 	return EXIT_DONE;
 }
 
@@ -138,6 +136,10 @@ int run_get_services(struct cli *cli, int argc, const char *const *argv)
 	query_run(&query, reading.session->fleet, &rows);
 	int code = cli->output == OUTPUT_TABLE ? print_services_table(&rows, reading.session->fleet) : print_services_json(cli, &rows);
 	int missing = reading_report(&reading);
+	/* Only of what was read can be said that it is nothing. */
+	if (cli->output == OUTPUT_TABLE && !rows.len && missing == EXIT_DONE)
+		fprintf(stderr, "flagdeck: %s\n",
+		        reading.session->fleet->services.len ? "nothing matches" : "the chosen clusters have no service");
 	metrics_report(&reading, metered);
 	vec_release(&rows);
 	filter_free(query.filter);

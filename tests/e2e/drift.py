@@ -69,7 +69,8 @@ def check_refusals(env):
 
 
 def main():
-    if not shutil.which("helm") or not (shutil.which("kustomize") or shutil.which("kubectl")):
+    path = rig.environment()["PATH"]   # with the platform's own servers and tools
+    if not shutil.which("helm", path=path) or not (shutil.which("kustomize", path=path) or shutil.which("kubectl", path=path)):
         rig.skip("helm, and kustomize or kubectl, are needed to render")
     with rig.FluxRig("drift") as r:
         ns = r.namespace("drift")
